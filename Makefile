@@ -1,0 +1,59 @@
+# `make` builds and grades everything; `make test` checks it. The rest are their parts.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONHASHSEED := 0
+
+.PHONY: all book serve exercises grade test lint bench lock clean
+
+all: book exercises grade
+	@echo
+	@echo "The book:          _build/html/index.html   (make serve opens it on this machine)"
+	@echo "The exercises:     exercises/               ($(BIN)/jupyter lab exercises)"
+	@echo "The sample class:  _build/grade/grades.csv"
+
+# One environment, every version and hash from the lock.
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; choose it with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -om1 '^uv==[^ ]*' requirements.lock)"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
+	@touch $@
+
+book: .venv/ready
+	$(BIN)/course build
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+exercises: .venv/ready
+	$(BIN)/course release
+
+grade: exercises
+	$(BIN)/course grade-sample
+
+test: .venv/ready
+	$(BIN)/pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The peers have an environment of their own, so that the course never depends on them.
+.venv-bench/ready: bench/requirements.lock .venv/ready
+	$(PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r bench/requirements.lock
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
+	@touch $@
+
+bench: .venv-bench/ready
+	.venv-bench/bin/python -m bench
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+lock:
+	$(LOCK) --extra fast --extra book --extra grade --extra test --extra lint -o requirements.lock
+	$(LOCK) --extra fast --extra peers -c requirements.lock -o bench/requirements.lock
+
+clean:
+	rm -rf _build

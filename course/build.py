@@ -1,0 +1,144 @@
+"""Build the book strictly, and again in seconds.
+
+A build succeeds only if every cell ran, nothing was warned about, every reference resolved and
+every picture has a text alternative. What it keeps for the next one (executed notebooks, parsed
+pages) lies in a folder named by a hash of all that executed code can depend on, so that a change
+in the library executes every page again and an edited page only itself.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.metadata import distribution
+from importlib.util import find_spec
+from pathlib import Path
+
+from jupyter_book.sphinx import build_sphinx
+from sphinx.util.console import color_terminal, nocolor
+
+# The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
+# its menu, the reader of formulas.
+MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts", "a11y", "sre")
+
+
+def build(book: Path, config: Path, out: Path) -> int:
+    """Build the pages of `book` into `out/html`.
+
+    Parameters
+    ----------
+    book : Path
+        Folder of the pages, with `_toc.yml`.
+    config : Path
+        Jupyter Book's `_config.yml`; `requirements.lock` and `bench/results.json` beside it are
+        part of what the executed pages depend on.
+    out : Path
+        Folder for the website (`html`) and for what the next build can use again.
+
+    Returns
+    -------
+    int
+        0 if all is well, else 1, after every problem has been printed.
+    """
+    kept = out / ".kept" / _fingerprint(config.parent)
+    for other in kept.parent.glob("*"):
+        if other != kept:
+            shutil.rmtree(other)
+    html, doctrees, finished = out / "html", kept / "doctrees", kept / "finished"
+    pages = "\n".join(sorted(path.relative_to(book).as_posix() for path in book.rglob("*.md")))
+    # Sphinx would pass over pages whose warnings it has shown before, and leave the HTML of
+    # deleted pages: only a build that finished, of the same pages, is continued.
+    if not finished.is_file() or finished.read_text("utf8") != pages:
+        shutil.rmtree(html, ignore_errors=True)
+        shutil.rmtree(doctrees, ignore_errors=True)
+    finished.unlink(missing_ok=True)
+
+    _use_own_profile(kept / "ipython")
+    if not color_terminal():
+        nocolor()
+    status = build_sphinx(
+        book,
+        html,
+        path_config=config,
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": "_toc.yml",
+            "latex_individualpages": False,
+            "mathjax_path": "mathjax/tex-chtml-full.js",
+            "nb_execution_cache_path": str(kept / "notebooks"),
+            # A failing page is a warning here, and so an error like any other: all of them are
+            # listed, not only the first.
+            "nb_execution_raise_on_error": False,
+            "nb_execution_show_tb": True,
+        },
+        doctreedir=doctrees,
+        quiet=True,
+        warningiserror=True,
+        keep_going=True,
+    )
+    problems = list(_missing_alternatives(html)) if status == 0 else []
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if status != 0 or problems:
+        print("The book was not built: see the messages above.", file=sys.stderr)
+        return 1
+
+    _copy_mathjax(html / "_static" / "mathjax")
+    finished.write_text(pages, "utf8")
+    print(f"The book is built: {html / 'index.html'}")
+    return 0
+
+
+def _fingerprint(root: Path) -> str:
+    spec = find_spec("rl_lib")
+    assert spec is not None and spec.origin is not None
+    library = Path(spec.origin).parent
+    inputs = [*library.rglob("*.py"), root / "requirements.lock", root / "bench" / "results.json"]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in inputs if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _use_own_profile(folder: Path) -> None:
+    # Nobody's own IPython profile may change the book. Below errors, a kernel's log has only the
+    # advice to encrypt what it says to its parent process.
+    settings = folder / "profile_default" / "ipython_kernel_config.py"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("c.IPKernelApp.log_level = 'ERROR'\n", "utf8")
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
+def _copy_mathjax(target: Path) -> None:
+    package = distribution("sphinx-mathjax-offline")
+    source = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
+    for part in MATHJAX:
+        if (target / part).exists():
+            continue
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (source / part).is_dir() else shutil.copyfile
+        copy(source / part, target / part)
+
+
+class _Images(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.found.append(dict(attrs))
+
+
+def _missing_alternatives(html: Path) -> Iterator[str]:
+    for page in sorted(html.rglob("*.html")):
+        images = _Images()
+        images.feed(page.read_text("utf8"))
+        for image in images.found:
+            alt = (image.get("alt") or "").strip()
+            # Docutils writes the address of a picture where its author gave no alternative.
+            if not alt or alt.startswith("_images/"):
+                source = (image.get("src") or "")[:80]
+                yield f"{page.relative_to(html)}: the image {source} has no text alternative (alt)"

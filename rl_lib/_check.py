@@ -1,0 +1,86 @@
+"""Checks shared by the public functions: one error that names the argument and its value."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> Array:
+    """`value` as a float64 array of the given shape, all of it finite."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be an array of numbers, not {value!r:.80}") from None
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must have shape {shape}")
+    bad = first(~np.isfinite(array))
+    if bad is not None:
+        raise ValueError(f"{at(name, bad)} is {array[bad]}; it must be finite")
+    return array
+
+
+def number(
+    name: str, value: Any, low: float, high: float = np.inf, *, above: bool = False
+) -> float:
+    """`value` as a float in [low, high], or in (low, high] with `above`."""
+    interval = f"{'(' if above else '['}{low:g}, {high:g}{']' if np.isfinite(high) else ')'}"
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r:.80}; it must be a number in {interval}") from None
+    if not (low <= result <= high) or (above and result == low) or result == np.inf:
+        raise ValueError(f"{name} is {result:g}; it must lie in {interval}")
+    return result
+
+
+def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """`value` as an int in [low, high]."""
+    allowed = f"at least {low}" if high is None else f"in {{{low}, …, {high}}}"
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {value!r:.80}; it must be a whole number {allowed}")
+    if value < low or (high is not None and value > high):
+        raise ValueError(f"{name} is {value}; it must be {allowed}")
+    return int(value)
+
+
+def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    """`value` as an array whose last axis holds probabilities that sum to 1."""
+    array = finite_array(name, value, shape)
+    bad = first(array < 0)
+    if bad is not None:
+        raise ValueError(f"{at(name, bad)} is {array[bad]:g}; a probability must lie in [0, 1]")
+    total = np.atleast_1d(array.sum(axis=-1))
+    bad = first(np.abs(total - 1) > 1e-8)
+    if bad is not None:
+        where = at(name, bad) if array.ndim > 1 else name
+        raise ValueError(f"{where} sums to {total[bad]:g}; it must sum to 1")
+    return array
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """`rng`, if it is a NumPy Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng is {rng!r:.80}; it must be a numpy.random.Generator")
+    return rng
+
+
+def first(mask: npt.NDArray[np.bool_]) -> tuple[int, ...] | None:
+    """Index of the first True, or None."""
+    if not mask.any():
+        return None
+    return tuple(int(i) for i in np.unravel_index(int(mask.argmax()), mask.shape))
+
+
+def at(name: str, index: tuple[int, ...]) -> str:
+    """`name[i, j]`, as an error message writes it."""
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def read_only(array: Any) -> Any:
+    """A view of `array` that cannot be written to; the caller's own array keeps its flags."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

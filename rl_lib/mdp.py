@@ -1,0 +1,294 @@
+r"""The model: a finite Markov decision process, validated once and then frozen.
+
+A model holds the transition probabilities p(s'|s, a), the rewards and the discount γ. Three
+conventions carry the whole library:
+
+**One order.** Dense transitions have shape (S, A, S'); sparse ones are CSR of shape (S·A, S') with
+row s·A + a. Expected rewards r(s, a) have shape (S, A).
+
+**Termination is in the model.** A row of p may sum to less than 1. The missing probability ends
+the episode, and what follows is worth 0. An exit cell is a state whose rows are all empty, so
+solvers need no special case for it: r + γ P v is 0 there.
+
+**Rewards by outcome are kept.** Planning needs only r(s, a) = E[R | s, a]; sampling needs the
+reward of the outcome that happened. Trying to enter the +1 exit and slipping pays nothing.
+"""
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from rl_lib._check import Array, distributions, finite_array, number, read_only, whole
+from rl_lib._tables import ROUNDING, dense_transitions, pair_rewards, read_table, sparse_transitions
+
+_DENSE_ENTRIES = 2_000_000  # models up to this many (s, a, s') are easier to read dense
+
+
+class Outcomes(NamedTuple):
+    """What may follow one action in one state: four arrays of the same length."""
+
+    probability: Array
+    next_state: npt.NDArray[np.int64]
+    reward: Array
+    terminated: npt.NDArray[np.bool_]
+
+
+class OutcomeTable(NamedTuple):
+    """Every outcome of a model in flat arrays, for compiled sampling.
+
+    Outcomes of row s·A + a stand at offsets[row]:offsets[row + 1]. A uniform draw beyond the last
+    `cumulative` of a row ends the episode and pays `end_reward[row]`.
+    """
+
+    offsets: npt.NDArray[np.integer]
+    next_state: npt.NDArray[np.integer]
+    cumulative: Array
+    reward: Array
+    end_reward: Array
+    terminal: npt.NDArray[np.bool_]
+
+
+class MDP:
+    r"""A finite Markov decision process ⟨S, A, p, r, γ⟩ (Puterman 1994, chapter 2).
+
+    Parameters
+    ----------
+    transitions : array (S, A, S) or scipy sparse (S·A, S)
+        p(s'|s, a) ≥ 0. A row may sum to less than 1; the rest ends the episode. A dense array is
+        copied, the buffers of a CSR matrix are shared: do not write to them afterwards.
+    rewards : array (S, A), (S, A, S) or (S, A, S + 1), or scipy sparse (S·A, S) or (S·A, S + 1)
+        Expected rewards r(s, a), or rewards by outcome r(s, a, s'). In the forms by outcome an
+        ending pays 0, or what stands in column S where there is one. A sparse matrix with the
+        structure of `transitions` is paired with it entry by entry, so that two outcomes may lead
+        to one state with different rewards.
+    discount : float in [0, 1]
+        γ. With γ = 1, every policy in use has to terminate.
+    start : int, array (S,), optional
+        The start state or its distribution. Default: uniform over the states that are not
+        terminal.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, its value and what it must be.
+
+    Examples
+    --------
+    Waiting (action 0) keeps a reward of 1 coming; leaving (action 1) pays 3 and ends.
+
+    >>> mdp = MDP([[[1.0], [0.0]]], rewards=[[1.0, 3.0]], discount=0.5)
+    >>> mdp.action_values([4.0])
+    array([[3., 3.]])
+    >>> mdp.outcomes(0, 1).terminated
+    array([ True])
+    """
+
+    def __init__(self, transitions: Any, rewards: Any, discount: float, *, start: Any = None):
+        self._discount = number("discount", discount, 0, 1)
+        if sparse.issparse(transitions):
+            self._transitions, n_actions = sparse_transitions(transitions)
+        else:
+            self._transitions = dense_transitions(transitions)
+            n_actions = self._transitions.shape[1]
+        self._n_states, self._n_actions = self._transitions.shape[-1], n_actions
+        self._set_rewards(rewards)
+        self._start = self._start_distribution(start)
+
+    @property
+    def transitions(self) -> Any:
+        """p(s'|s, a): dense (S, A, S) or CSR (S·A, S), as given."""
+        return self._transitions
+
+    @property
+    def rewards(self) -> Array:
+        """r(s, a) = E[R | s, a], shape (S, A)."""
+        return self._rewards
+
+    @property
+    def discount(self) -> float:
+        """γ in [0, 1]."""
+        return self._discount
+
+    @property
+    def start(self) -> Array:
+        """Distribution of the first state, shape (S,)."""
+        return self._start
+
+    @property
+    def n_states(self) -> int:
+        """S."""
+        return self._n_states
+
+    @property
+    def n_actions(self) -> int:
+        """A."""
+        return self._n_actions
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether `transitions` is CSR."""
+        return sparse.issparse(self._transitions)
+
+    def __repr__(self) -> str:
+        form = "sparse" if self.is_sparse else "dense"
+        size = f"n_states={self.n_states}, n_actions={self.n_actions}"
+        return f"MDP({size}, discount={self.discount:g}, {form})"
+
+    def action_values(self, v: npt.ArrayLike) -> Array:
+        r"""One step of lookahead, q(s, a) = r(s, a) + γ Σ_{s'} p(s'|s, a) v(s').
+
+        Parameters
+        ----------
+        v : array (S,)
+
+        Returns
+        -------
+        array (S, A)
+
+        Examples
+        --------
+        >>> MDP([[[1.0]]], [[2.0]], 0.5).action_values([10.0])
+        array([[7.]])
+        """
+        v = finite_array("v", v, (self.n_states,))
+        expected = self._transitions @ v
+        return self._rewards + self._discount * expected.reshape(self._rewards.shape)
+
+    def outcomes(self, state: int, action: int) -> Outcomes:
+        """What may follow `action` in `state`, in the form of Gymnasium's tables.
+
+        An ending without an exit state is the last outcome; its next state is `state` itself, the
+        last thing an observer sees.
+
+        Returns
+        -------
+        Outcomes
+            Arrays probability, next_state, reward, terminated, of one length.
+        """
+        state = whole("state", state, 0, self.n_states - 1)
+        action = whole("action", action, 0, self.n_actions - 1)
+        row, table = state * self.n_actions + action, self.table
+        here = slice(table.offsets[row], table.offsets[row + 1])
+        probability = self.transition_matrix.data[here]
+        next_state = table.next_state[here].astype(np.int64)
+        reward, terminated = table.reward[here], table.terminal[next_state]
+        ending = self.end_probability.flat[row]
+        if ending > 0:
+            probability = np.append(probability, ending)
+            next_state = np.append(next_state, state)
+            reward = np.append(reward, table.end_reward[row])
+            terminated = np.append(terminated, True)
+        return Outcomes(probability, next_state, reward, terminated)
+
+    @cached_property
+    def end_probability(self) -> Array:
+        """Probability that the episode ends at once, 1 − Σ_{s'} p(s'|s, a), shape (S, A)."""
+        missing = 1 - self._transitions.sum(axis=-1).reshape(self.n_states, self.n_actions)
+        return read_only(np.where(missing > ROUNDING, missing, 0.0))
+
+    @cached_property
+    def terminal(self) -> npt.NDArray[np.bool_]:
+        """States in which nothing more can happen: empty rows and no reward, shape (S,)."""
+        over = (self.end_probability >= 1 - ROUNDING) & (self._rewards == 0)
+        return read_only(over.all(axis=1))
+
+    @cached_property
+    def transition_matrix(self) -> Any:
+        """p(s'|s, a) as CSR of shape (S·A, S); no copy where the model is sparse."""
+        if self.is_sparse:
+            return self._transitions
+        return sparse.csr_array(self._transitions.reshape(-1, self.n_states))
+
+    @cached_property
+    def table(self) -> OutcomeTable:
+        """Every outcome in flat arrays, made once, for compiled sampling."""
+        matrix = self.transition_matrix
+        counts = np.diff(matrix.indptr)
+        total = np.cumsum(matrix.data)
+        before = np.concatenate(([0.0], total))[matrix.indptr[:-1]]
+        cumulative = total - np.repeat(before, counts)
+        # Rounding must not leave a gap that would end an episode which cannot end.
+        certain = (self.end_probability.ravel() == 0) & (counts > 0)
+        cumulative[matrix.indptr[1:][certain] - 1] = 1.0
+        reward = self._outcome_rewards
+        if reward is None:
+            reward = np.repeat(self._rewards.ravel(), counts)
+        return OutcomeTable(
+            matrix.indptr,
+            matrix.indices,
+            cumulative,
+            reward,
+            self._end_rewards.ravel(),
+            self.terminal,
+        )
+
+    def to_dense(self) -> "MDP":
+        """The same model with `transitions` as an (S, A, S) array; every outcome is kept."""
+        dense = object.__new__(MDP)
+        dense.__dict__.update(self.__dict__)
+        array = self.transition_matrix.toarray().reshape(self.n_states, self.n_actions, -1)
+        dense._transitions = read_only(array)
+        dense.transition_matrix = self.transition_matrix
+        return dense
+
+    @classmethod
+    def from_gymnasium(cls, env: Any, discount: float) -> "MDP":
+        """The model behind a tabular Gymnasium environment (toy_text), read from its table `P`.
+
+        States that are only ever entered by ending an episode become exit states. Where an
+        ending leads to any other state, the row loses its probability instead. Time limits are
+        not part of the model.
+
+        Parameters
+        ----------
+        env : gymnasium.Env
+            With `env.unwrapped.P[state][action]`, a list of (probability, next state, reward,
+            terminated), and `initial_state_distrib` where the start is known.
+        discount : float in [0, 1]
+
+        Raises
+        ------
+        TypeError
+            If the environment has no such table.
+
+        Examples
+        --------
+        >>> import gymnasium
+        >>> MDP.from_gymnasium(gymnasium.make("FrozenLake-v1"), discount=0.99)
+        MDP(n_states=16, n_actions=4, discount=0.99, dense)
+        """
+        world = getattr(env, "unwrapped", env)
+        if not hasattr(world, "P"):
+            raise TypeError(
+                f"env is {env!r:.80}; it must have a table of outcomes, env.unwrapped.P"
+            )
+        start = getattr(world, "initial_state_distrib", None)
+        transitions, rewards = read_table(world.P, start)
+        mdp = cls(transitions, rewards, discount, start=start)
+        small = mdp.n_states**2 * mdp.n_actions <= _DENSE_ENTRIES
+        return mdp.to_dense() if small else mdp
+
+    def _set_rewards(self, rewards: Any) -> None:
+        n, m = self._n_states, self._n_actions
+        if np.shape(rewards) == (n, m) and not sparse.issparse(rewards):
+            self._rewards = self._end_rewards = read_only(finite_array("rewards", rewards).copy())
+            self._outcome_rewards = None
+            return
+        matrix = self.transition_matrix
+        by_outcome, ends = pair_rewards(rewards, matrix, m)
+        self._outcome_rewards, self._end_rewards = read_only(by_outcome), read_only(ends)
+        paid = sparse.csr_array(
+            (matrix.data * by_outcome, matrix.indices, matrix.indptr), shape=matrix.shape
+        )
+        self._rewards = read_only(paid.sum(axis=1).reshape(n, m) + self.end_probability * ends)
+
+    def _start_distribution(self, start: Any) -> Array:
+        if start is None:
+            alive = ~self.terminal
+            return read_only(alive / max(alive.sum(), 1))
+        if np.ndim(start) == 0:
+            start = np.eye(1, self.n_states, whole("start", start, 0, self.n_states - 1))[0]
+        return read_only(distributions("start", start, (self.n_states,)).copy())

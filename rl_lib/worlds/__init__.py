@@ -1,0 +1,1 @@
+"""Worlds: one a module, each a frozen dataclass with its model as `.mdp`."""
