@@ -15,8 +15,10 @@ from html.parser import HTMLParser
 from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from jupyter_book.sphinx import build_sphinx
+from sphinx.application import Sphinx
 from sphinx.util.console import color_terminal, nocolor
 
 # The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
@@ -89,6 +91,24 @@ def build(book: Path, config: Path, out: Path) -> int:
     finished.write_text(pages, "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Correct, as a Sphinx extension, two things that the pages would otherwise carry."""
+
+    def drop_widget_state(app: Sphinx, env: Any) -> None:
+        # Pages show pictures and text in place of widgets; their state would only be weight.
+        for page in env.nb_metadata.values():
+            page.get("js_files", {}).pop("ipywidgets_state", None)
+
+    def correct_role(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+        # Docutils gives entries of a bibliography a role that ARIA has withdrawn.
+        if "body" in context:
+            context["body"] = context["body"].replace('"doc-biblioentry"', '"listitem"')
+
+    app.connect("env-updated", drop_widget_state)
+    app.connect("html-page-context", correct_role)
+    return {"parallel_read_safe": True}
 
 
 def _fingerprint(root: Path) -> str:

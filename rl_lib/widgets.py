@@ -122,11 +122,12 @@ class Explorer:
             f"{images}\n</div>"
         )
 
-    def _live(self) -> dict[str, Any]:
+    def live(self) -> Any:
+        """Return the ipywidgets view, or None where ipywidgets cannot be imported."""
         try:
             import ipywidgets
         except ImportError:
-            return {}
+            return None
         slider = ipywidgets.SelectionSlider(
             options=[(label, index) for index, label in enumerate(self.labels)],
             value=self.first,
@@ -137,10 +138,12 @@ class Explorer:
         slider.observe(
             lambda change: setattr(picture, "value", self._image(change["new"])), names="value"
         )
-        return dict(ipywidgets.VBox([slider, picture])._repr_mimebundle_())
+        return ipywidgets.VBox([slider, picture])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {**self._live(), "text/plain": repr(self), "text/html": self._html()}
+        view = self.live()
+        bundle = {} if view is None else view._repr_mimebundle_()
+        return {**bundle, "text/plain": repr(self), "text/html": self._html()}
 
     def __repr__(self) -> str:
         return f"Explorer({self.name!r}, {len(self.labels)} pictures)"

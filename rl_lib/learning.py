@@ -1,0 +1,245 @@
+r"""Learning from experience: Q-learning and SARSA, tabular.
+
+Both move q(S, A) a step α towards a target,
+
+    Q-learning (Watkins 1989)              R + γ max_a q(S', a)
+    SARSA (Rummery & Niranjan 1994)        R + γ q(S', A')
+
+(Sutton & Barto 2018, sections 6.5 and 6.4). Where the episode terminated there is no S' to look
+at, and the target is R alone. A *truncated* episode was only cut short: its target still looks
+ahead.
+
+With a model, the loop draws outcomes from the model and runs compiled; with any other Gymnasium
+environment the same loop calls `env.step`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from tqdm.auto import tqdm
+
+from rl_lib import _episodes
+from rl_lib._check import Array, finite_array, generator, number, whole
+from rl_lib.mdp import MDP
+from rl_lib.planning import greedy
+
+Schedule = float | npt.ArrayLike | Callable[[int], float]
+
+
+class Learned(NamedTuple):
+    """What was learned and how it went; with `runs`, every array has a leading axis (runs,)."""
+
+    q: Array
+    """Action values, shape (S, A)."""
+    policy: Array
+    """The greedy policy of `q`, one-hot, shape (S, A)."""
+    returns: Array
+    """Sum of rewards of each episode, not discounted, shape (episodes,)."""
+    lengths: npt.NDArray[np.int64]
+    """Steps of each episode, shape (episodes,)."""
+
+
+class ByVisits(NamedTuple):
+    """A step size that shrinks with the visits to a state–action pair; see `by_visits`."""
+
+    power: float
+    scale: float
+
+
+def by_visits(power: float = 1.0, scale: float = 1.0) -> ByVisits:
+    r"""Step size α(s, a) = (scale / (scale + n))^power at the visit number n = 0, 1, … of (s, a).
+
+    With a power in (1/2, 1] the step sizes sum to infinity and their squares do not, which is what
+    Q-learning needs to converge (Robbins & Monro 1951; Watkins & Dayan 1992).
+
+    Examples
+    --------
+    >>> by_visits(power=0.8)
+    ByVisits(power=0.8, scale=1.0)
+    """
+    return ByVisits(number("power", power, 0), number("scale", scale, 0, above=True))
+
+
+def linear(start: float, end: float, episodes: int) -> Array:
+    """A schedule from `start` in the first episode to `end` in the last, shape (episodes,).
+
+    Examples
+    --------
+    >>> linear(1.0, 0.0, 3)
+    array([1. , 0.5, 0. ])
+    """
+    return np.linspace(start, end, whole("episodes", episodes, 1))
+
+
+def q_learning(
+    env_or_mdp: Any,
+    *,
+    episodes: int,
+    step_size: Schedule | ByVisits,
+    epsilon: Schedule,
+    discount: float | None = None,
+    rng: np.random.Generator,
+    max_steps: int = 10_000,
+    runs: int | None = None,
+    progress: bool = False,
+) -> Learned:
+    r"""Q-learning with an ε-greedy behaviour (Watkins 1989; Sutton & Barto 2018, section 6.5).
+
+    q(S, A) ← q(S, A) + α [R + γ max_a q(S', a) − q(S, A)], from q = 0.
+
+    Parameters
+    ----------
+    env_or_mdp : MDP, a world with `.mdp`, or a Gymnasium environment with discrete spaces
+    episodes : int ≥ 1
+    step_size : number in (0, 1], array (episodes,), function of the episode, or `by_visits(…)`
+        α.
+    epsilon : number in [0, 1], array (episodes,), or function of the episode
+        Probability of a uniformly random action; otherwise greedy, ties broken at random.
+    discount : float in [0, 1], optional
+        γ. Default: the model's own; an environment without a model needs one.
+    rng : numpy.random.Generator
+    max_steps : int ≥ 1
+        An episode longer than this is truncated.
+    runs : int ≥ 1, optional
+        Learn this many times, independently; results get a leading axis.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Learned
+
+    Examples
+    --------
+    >>> from rl_lib import russell_norvig
+    >>> learned = q_learning(russell_norvig(), episodes=20_000, step_size=by_visits(0.8),
+    ...                      epsilon=0.2, rng=np.random.default_rng(0))
+    >>> bool(abs(learned.q[7].max() - 0.705) < 0.05)
+    True
+    """
+    return _learn(
+        env_or_mdp, False, episodes, step_size, epsilon, discount, rng, max_steps, runs, progress
+    )
+
+
+def sarsa(
+    env_or_mdp: Any,
+    *,
+    episodes: int,
+    step_size: Schedule | ByVisits,
+    epsilon: Schedule,
+    discount: float | None = None,
+    rng: np.random.Generator,
+    max_steps: int = 10_000,
+    runs: int | None = None,
+    progress: bool = False,
+) -> Learned:
+    r"""SARSA, Q-learning's on-policy sibling (Rummery & Niranjan 1994; Sutton & Barto 2018, 6.4).
+
+    q(S, A) ← q(S, A) + α [R + γ q(S', A') − q(S, A)], where A' is the action taken next. It learns
+    the value of what it does, its own exploration included: on the cliff it keeps away from the
+    edge.
+
+    Parameters and returns are those of `q_learning`.
+
+    Examples
+    --------
+    >>> from rl_lib import cliff
+    >>> options = dict(episodes=500, step_size=0.5, epsilon=0.1)
+    >>> safe = sarsa(cliff(), rng=np.random.default_rng(0), **options)
+    >>> bold = q_learning(cliff(), rng=np.random.default_rng(0), **options)
+    >>> bool(safe.returns[-100:].mean() > bold.returns[-100:].mean())
+    True
+    """
+    return _learn(
+        env_or_mdp, True, episodes, step_size, epsilon, discount, rng, max_steps, runs, progress
+    )
+
+
+def _learn(
+    env_or_mdp: Any,
+    on_policy: bool,
+    episodes: int,
+    step_size: Schedule | ByVisits,
+    epsilon: Schedule,
+    discount: float | None,
+    rng: np.random.Generator,
+    max_steps: int,
+    runs: int | None,
+    progress: bool,
+) -> Learned:
+    episodes, max_steps = whole("episodes", episodes, 1), whole("max_steps", max_steps, 1)
+    power, scale = step_size if isinstance(step_size, ByVisits) else (0.0, 1.0)
+    alphas = np.ones(episodes)
+    if not isinstance(step_size, ByVisits):
+        alphas = _schedule("step_size", step_size, episodes, above=True)
+    epsilons = _schedule("epsilon", epsilon, episodes)
+    generator(rng)
+    world = _World.of(env_or_mdp, discount)
+    n_runs = 1 if runs is None else whole("runs", runs, 1)
+    results = []
+    with tqdm(total=n_runs * episodes, unit="episode", disable=not progress) as bar:
+        for _ in range(n_runs):
+            q = np.zeros((world.n_states, world.n_actions))
+            visits = np.zeros(q.shape)
+            returns, lengths = np.zeros(episodes), np.zeros(episodes, dtype=np.int64)
+            n_parts = min(episodes, 100 if progress else 1)
+            for part in np.array_split(np.arange(episodes), n_parts):
+                first = part[0]
+                world.loop(
+                    *world.source, world.discount, q, visits, returns[first:], lengths[first:],
+                    alphas[part], power, scale, epsilons[part], on_policy, max_steps, rng,
+                )  # fmt: skip
+                bar.update(len(part))
+            results.append(Learned(q, greedy(q), returns, lengths))
+    if runs is None:
+        return results[0]
+    return Learned(*(np.stack(parts) for parts in zip(*results, strict=True)))
+
+
+class _World(NamedTuple):
+    """Where experience comes from: the loop that fits it and what that loop draws from."""
+
+    loop: Callable[..., None]
+    source: tuple[Any, ...]
+    n_states: int
+    n_actions: int
+    discount: float
+
+    @classmethod
+    def of(cls, env_or_mdp: Any, discount: float | None) -> "_World":
+        if discount is not None:
+            number("discount", discount, 0, 1)
+        if isinstance(env_or_mdp, gymnasium.Env):
+            if discount is None:
+                raise ValueError("discount is None; an environment without a model needs a number")
+            spaces = (env_or_mdp.observation_space, env_or_mdp.action_space)
+            if not all(isinstance(space, gymnasium.spaces.Discrete) for space in spaces):
+                raise TypeError(f"env has spaces {spaces}; both must be Discrete")
+            n_states, n_actions = (int(space.n) for space in spaces)  # type: ignore[attr-defined]
+            return cls(_episodes.in_environment, (env_or_mdp,), n_states, n_actions, discount)
+        mdp = env_or_mdp if isinstance(env_or_mdp, MDP) else getattr(env_or_mdp, "mdp", None)
+        if not isinstance(mdp, MDP):
+            raise TypeError(
+                f"env_or_mdp is {env_or_mdp!r:.80}; it must be an MDP or an environment"
+            )
+        source = (np.cumsum(mdp.start), *mdp.table)
+        gamma = mdp.discount if discount is None else discount
+        return cls(_episodes.in_model, source, mdp.n_states, mdp.n_actions, gamma)
+
+
+def _schedule(name: str, value: Any, episodes: int, *, above: bool = False) -> Array:
+    """One number in [0, 1] (or (0, 1]) for each episode."""
+    if callable(value):
+        value = [value(episode) for episode in range(episodes)]
+    array = finite_array(name, value)
+    if array.ndim and array.shape != (episodes,):
+        raise ValueError(
+            f"{name} has shape {array.shape}; a schedule must have shape ({episodes},)"
+        )
+    for extreme in (array.min(), array.max()):
+        number(name, extreme, 0, 1, above=above)
+    return np.broadcast_to(array, episodes).copy()

@@ -1,0 +1,262 @@
+"""Pictures: values, policies and action values on a map, learning curves over runs.
+
+One function a picture. Each draws on `ax`, or on a new figure, and returns the axes. Colours are
+from palettes that colour-blind readers can tell apart (Okabe & Ito; viridis), and nothing is said
+by colour alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+from rl_lib._check import Array, finite_array
+from rl_lib.worlds.gridworld import ACTIONS, GridWorld
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+COLOURS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#555555")
+"""Okabe & Ito's palette, in the order in which lines are drawn."""
+
+_WALL, _CLIFF, _INK = "#8a8a8a", "#3a3a3a", "#1a1a1a"
+_MAP = "viridis"
+_ARROWS = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])  # x and y (downwards) of each action
+
+
+def plot_world(world: GridWorld, *, ax: Axes | None = None) -> Axes:
+    """The map: walls, cliffs, the start, and what the exits pay.
+
+    Parameters
+    ----------
+    world : GridWorld
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _map_axes(world, ax)
+    for row, column in np.argwhere(world.cells == "S"):
+        ax.text(column, row, "start", ha="center", va="center", color=_INK)
+    return ax
+
+
+def plot_values(
+    world: GridWorld,
+    v: npt.ArrayLike,
+    *,
+    ax: Axes | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Axes:
+    """The value of each state, as a colour and a number.
+
+    Parameters
+    ----------
+    world : GridWorld
+    v : array (S,)
+    ax : matplotlib Axes, optional
+    limits : (float, float), optional
+        Values at the ends of the colour scale; give them to compare pictures.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = _map_axes(world, ax)
+    grid, ink = _shade(world, v, ax, limits)
+    for row, column in np.argwhere(np.isfinite(grid)):
+        text = f"{grid[row, column]:.2f}"
+        ax.text(column, row, text, ha="center", va="center", color=ink[row, column])
+    return ax
+
+
+def plot_policy(
+    world: GridWorld,
+    policy: npt.ArrayLike,
+    *,
+    ax: Axes | None = None,
+    v: npt.ArrayLike | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Axes:
+    """A policy as arrows: the more probable an action, the longer its arrow.
+
+    Parameters
+    ----------
+    world : GridWorld
+    policy : array (S, A)
+    ax : matplotlib Axes, optional
+    v : array (S,), optional
+        Values to colour the cells with.
+    limits : (float, float), optional
+        Values at the ends of the colour scale.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    mdp = world.mdp
+    grid = world.to_grid(finite_array("policy", policy, (mdp.n_states, mdp.n_actions)))
+    ax = _map_axes(world, ax)
+    ink: Any = np.full(world.cells.shape, _INK, dtype=object)
+    if v is not None:
+        _, ink = _shade(world, v, ax, limits)
+    stand = (world.states >= 0) & np.isnan(world.exit_rewards)
+    for row, column in np.argwhere(stand):
+        for action, probability in enumerate(grid[row, column]):
+            if probability > 0.01:
+                x, y = 0.36 * probability * _ARROWS[action]
+                ax.annotate(
+                    "",
+                    (column + x, row + y),
+                    (column - x * 0.6, row - y * 0.6),
+                    arrowprops={
+                        "arrowstyle": "-|>,head_width=0.28,head_length=0.45",
+                        "mutation_scale": 16 * probability**0.5,
+                        "color": ink[row, column],
+                        "lw": 2 * probability**0.5,
+                        "shrinkA": 0,
+                        "shrinkB": 0,
+                    },
+                )
+    return ax
+
+
+def plot_q(
+    world: GridWorld,
+    q: npt.ArrayLike,
+    *,
+    ax: Axes | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Axes:
+    """Action values as four triangles a cell; the best of each cell in bold.
+
+    Parameters
+    ----------
+    world : GridWorld
+    q : array (S, A)
+    ax : matplotlib Axes, optional
+    limits : (float, float), optional
+        Values at the ends of the colour scale.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    mdp = world.mdp
+    grid = world.to_grid(finite_array("q", q, (mdp.n_states, mdp.n_actions)))
+    stand = (world.states >= 0) & np.isnan(world.exit_rewards)
+    ax = _map_axes(world, ax)
+    corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+    triangles, values = [], []
+    for row, column in np.argwhere(stand):
+        for action in range(len(ACTIONS)):
+            ends = corners[[action, (action + 1) % 4]]
+            triangles.append(np.vstack((ends, (0, 0))) + np.array((column, row)))
+            values.append(grid[row, column, action])
+    low, high = limits or (min(values), max(values))
+    norm = Normalize(low, high)
+    colour = plt.get_cmap(_MAP)(norm(values))
+    ax.add_collection(PolyCollection(triangles, facecolors=colour, edgecolors="white", lw=0.8))
+    size = plt.rcParams["font.size"] * 0.72
+    for (row, column), of_cell in zip(
+        np.argwhere(stand), np.reshape(values, (-1, len(ACTIONS))), strict=True
+    ):
+        for action, value in enumerate(of_cell):
+            x, y = 0.31 * _ARROWS[action]
+            weight = "bold" if value >= of_cell.max() - 1e-9 else "normal"
+            ink = _readable(plt.get_cmap(_MAP)(norm(value)))
+            ax.text(
+                column + x, row + y, f"{value:.2f}", color=ink, weight=weight, fontsize=size,
+                ha="center", va="center",
+            )  # fmt: skip
+    return ax
+
+
+def plot_learning_curves(
+    curves: Mapping[str, npt.ArrayLike], *, ax: Axes | None = None, smooth: int = 1
+) -> Axes:
+    """The mean over runs against the episode, with its 95 % interval.
+
+    Parameters
+    ----------
+    curves : mapping of a label to an array (runs, episodes)
+    ax : matplotlib Axes, optional
+    smooth : int ≥ 1
+        Average over this many episodes first.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = ax or plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1]
+    styles = ("-", "--", "-.", ":")
+    for k, (label, runs) in enumerate(curves.items()):
+        block = _blocks(finite_array(f"curves[{label!r}]", runs), smooth)
+        mean = block.mean(axis=0)
+        episode = (np.arange(len(mean)) + 0.5) * smooth
+        colour = COLOURS[k % len(COLOURS)]
+        ax.plot(episode, mean, styles[k % len(styles)], color=colour, label=label)
+        if len(block) > 1:
+            half = 1.96 * block.std(axis=0, ddof=1) / np.sqrt(len(block))
+            ax.fill_between(episode, mean - half, mean + half, color=colour, alpha=0.2, lw=0)
+    ax.set_xlabel("episode")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax
+
+
+def _blocks(runs: Array, smooth: int) -> Array:
+    runs = np.atleast_2d(runs)
+    length = runs.shape[1] // smooth * smooth
+    return runs[:, :length].reshape(len(runs), -1, smooth).mean(axis=2)
+
+
+def _map_axes(world: GridWorld, ax: Axes | None) -> Axes:
+    """Axes with the map's cells, walls, cliffs and exits."""
+    rows, columns = world.cells.shape
+    if ax is None:
+        size = (0.9 * columns + 0.2, 0.9 * rows + 0.2)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
+    ax.set(xticks=[], yticks=[])
+    for edge in np.arange(rows + 1) - 0.5:
+        ax.axhline(edge, color="#bbbbbb", lw=0.8, zorder=1)
+    for edge in np.arange(columns + 1) - 0.5:
+        ax.axvline(edge, color="#bbbbbb", lw=0.8, zorder=1)
+    for row, column in np.argwhere(world.states < 0):
+        fall = world.cells[row, column] == "C"
+        look = {"fc": _CLIFF, "ec": _CLIFF} if fall else {"fc": "#e6e6e6", "ec": _WALL}
+        hatch = None if fall else "////"
+        ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, hatch=hatch, zorder=2, **look))
+    for row, column in np.argwhere(~np.isnan(world.exit_rewards)):
+        paid = world.exit_rewards[row, column]
+        colour = GREEN if paid >= 0 else RED
+        box = Rectangle((column - 0.44, row - 0.44), 0.88, 0.88, fill=False, ec=colour, lw=3)
+        ax.add_patch(box)
+        ax.text(column, row, f"{paid:+g}" if paid else "exit", ha="center", va="center", color=_INK)
+    return ax
+
+
+def _shade(
+    world: GridWorld, v: npt.ArrayLike, ax: Axes, limits: tuple[float, float] | None
+) -> tuple[Array, Any]:
+    """Colour the cells by value; returns the values on the map and an ink that reads on each."""
+    grid = world.to_grid(finite_array("v", v, (world.mdp.n_states,)))
+    grid[~np.isnan(world.exit_rewards)] = np.nan
+    low, high = limits or (np.nanmin(grid), np.nanmax(grid))
+    image = ax.imshow(np.ma.masked_invalid(grid), cmap=_MAP, vmin=low, vmax=high, zorder=0)
+    ink = np.apply_along_axis(_readable, -1, image.cmap(image.norm(grid)))
+    return grid, ink
+
+
+def _readable(background: Any) -> str:
+    """Black or white, whichever contrasts more with a colour (WCAG 2.1 relative luminance)."""
+    channel = np.asarray(background[:3])
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ (0.2126, 0.7152, 0.0722)
+    return "black" if luminance > 0.179 else "white"
