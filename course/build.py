@@ -8,18 +8,18 @@ in the library executes every page again and an edited page only itself.
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.metadata import distribution
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from jupyter_book.sphinx import build_sphinx
 from sphinx.application import Sphinx
-from sphinx.util.console import color_terminal, nocolor
+from sphinx.util.console import color_terminal, nocolor, strip_colors
 
 # The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
 # its menu, the reader of formulas.
@@ -73,14 +73,13 @@ def build(book: Path, config: Path, out: Path) -> int:
             # A failing page is a warning here, and so an error like any other: all of them are
             # listed, not only the first.
             "nb_execution_raise_on_error": False,
-            "nb_execution_show_tb": True,
         },
         doctreedir=doctrees,
         quiet=True,
         warningiserror=True,
         keep_going=True,
     )
-    problems = list(_missing_alternatives(html)) if status == 0 else []
+    problems = [*_failed_cells(html), *_missing_alternatives(html)]
     for problem in problems:
         print(problem, file=sys.stderr)
     if status != 0 or problems:
@@ -94,27 +93,44 @@ def build(book: Path, config: Path, out: Path) -> int:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Correct, as a Sphinx extension, two things that the pages would otherwise carry."""
-
-    def drop_widget_state(app: Sphinx, env: Any) -> None:
-        # Pages show pictures and text in place of widgets; their state would only be weight.
-        for page in env.nb_metadata.values():
-            page.get("js_files", {}).pop("ipywidgets_state", None)
-
-    def correct_role(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
-        # Docutils gives entries of a bibliography a role that ARIA has withdrawn.
-        if "body" in context:
-            context["body"] = context["body"].replace('"doc-biblioentry"', '"listitem"')
-
-    app.connect("env-updated", drop_widget_state)
-    app.connect("html-page-context", correct_role)
+    """Correct, as a Sphinx extension, what the pages would otherwise carry."""
+    app.connect("env-updated", _drop_widget_state)
+    app.connect("html-page-context", _correct_role)
+    # Before Napoleon, which connects at 500.
+    app.connect("autodoc-process-docstring", _keep_plain_text, priority=400)
     return {"parallel_read_safe": True}
 
 
+def _drop_widget_state(app: Sphinx, env: Any) -> None:
+    # Pages show pictures and text in place of widgets; their state would only be weight.
+    for page in env.nb_metadata.values():
+        page.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def _correct_role(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
+    # Docutils gives entries of a bibliography a role that ARIA has withdrawn.
+    if "body" in context:
+        context["body"] = context["body"].replace('"doc-biblioentry"', '"listitem"')
+
+
+def _keep_plain_text(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    if lines and lines[0].startswith("Alias for field number"):
+        lines.clear()
+    # Docstrings write p(s'|s, a) as people do; only to reStructuredText is the bar a mark.
+    example = False
+    for number, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
+        if not example:
+            lines[number] = re.sub(r"(``.*?``)|\|", lambda found: found[1] or r"\|", line)
+    # Napoleon takes the words before a colon for a type, but not those after a comment.
+    if what in ("attribute", "property"):
+        lines[:0] = ["..", ""]
+
+
 def _fingerprint(root: Path) -> str:
-    spec = find_spec("rl_lib")
-    assert spec is not None and spec.origin is not None
-    library = Path(spec.origin).parent
+    library = Path(__file__).parent.parent / "rl_lib"
     inputs = [*library.rglob("*.py"), root / "requirements.lock", root / "bench" / "results.json"]
     digest = hashlib.sha256()
     for path in sorted(path for path in inputs if path.is_file()):
@@ -129,6 +145,13 @@ def _use_own_profile(folder: Path) -> None:
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text("c.IPKernelApp.log_level = 'ERROR'\n", "utf8")
     os.environ["IPYTHONDIR"] = str(folder)
+
+
+def _failed_cells(html: Path) -> Iterator[str]:
+    for log in sorted(html.rglob("*.err.log")):
+        # Before this point the log tells of the libraries that ran the cell.
+        _, _, cell = log.read_text("utf8").rpartition("CellExecutionError: ")
+        yield f"{log.name.removesuffix('.err.log')}: {strip_colors(cell).strip()}\n"
 
 
 def _copy_mathjax(target: Path) -> None:

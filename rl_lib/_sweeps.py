@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rl_lib._check import Array
 from rl_lib._compiled import compiled
 from rl_lib.mdp import MDP
 
@@ -36,7 +37,8 @@ def improve(offsets, successors, probability, rewards, discount, v, out, policy,
     for i in range(n):
         s = n - 1 - i if backwards else i
         best, choice = -np.inf, 0
-        for a in range(m):
+        for j in range(m):
+            a = m - 1 - j if backwards else j  # memory is read in one direction
             expected = 0.0
             for k in range(offsets[s * m + a], offsets[s * m + a + 1]):
                 expected += probability[k] * v[successors[k]]
@@ -86,54 +88,55 @@ def follow(offsets, successors, probability, rewards, policy):
     return chosen_offsets, chosen_successors, chosen_probability, chosen_rewards
 
 
-@compiled
-def in_place(offsets, successors, probability, rewards, discount, v, change, max_iter):
+def in_place(model: tuple[Any, ...], v: Array, change: float, max_iter: int) -> int:
     """The loop of the slides: sweep in place until no value changes by more than `change`."""
     policy = np.zeros(len(v), dtype=np.int32)
     for sweep in range(1, max_iter + 1):  # noqa: B007
-        low, high = improve(
-            offsets, successors, probability, rewards, discount, v, v, policy, False
-        )
+        low, high = improve(*model, v, v, policy, False)
         if not max(high, -low) > max(change, ROUNDING * np.abs(v).max()):
             break
     return sweep
 
 
-@compiled
 def modified_policy_iteration(
-    offsets, successors, probability, rewards, discount, closed, v, change, max_iter
-):
+    model: tuple[Any, ...], closed: bool, v: Array, change: float, max_iter: int
+) -> int:
     """Alternate an improvement with sweeps that evaluate the policy it found; returns sweeps.
 
     Where no episode ever ends (`closed`), sweeps are synchronous and the error that all states
     share is removed at once, by MacQueen's bounds: v* − out lies between γ/(1 − γ) times the
     least and the greatest change. Elsewhere sweeps are in place, in alternating directions.
     """
-    policy = np.zeros(len(v), dtype=np.int32)
+    discount = model[-1]
+    policy, followed = np.zeros(len(v), dtype=np.int32), None
     out = v.copy() if closed else v
-    sweeps, backwards = 0, True
+    sweeps, backwards = 0, not closed
+
+    def remaining(low: float, high: float) -> float:
+        # Half the spread is what a shift to the middle leaves.
+        return (high - low) / 2 if closed else max(high, -low)
+
     while True:
-        low, high = improve(
-            offsets, successors, probability, rewards, discount, v, out, policy, backwards
-        )
+        low, high = improve(*model, v, out, policy, backwards)
         sweeps += 1
-        # Half the spread is what the last shift leaves.
-        size = (high - low) / 2 if closed else max(high, -low)
+        size = remaining(low, high)
         done = sweeps >= max_iter or not size > max(change, ROUNDING * np.abs(v).max())
         if closed:
             # The lower bound keeps v ≤ T v, on which convergence rests; the middle is the best
             # guess to end with.
-            shift = discount / (1 - discount) * ((low + high) / 2 if done else low)
-            v[:] = out + shift
+            v[:] = out + discount / (1 - discount) * ((low + high) / 2 if done else low)
         if done:
             return sweeps
-        chosen = follow(offsets, successors, probability, rewards, policy)
+        if followed is None or not np.array_equal(policy, followed):
+            chosen, followed = follow(*model[:-1], policy), policy.copy()
+        # Synchronous sweeps over one policy are cheap beside an improvement and keep their
+        # worth; in place, most of the gain is in the first few.
+        enough = max((0.01 if closed else 0.1) * size, change / 2)
         for _ in range(100):
-            backwards = not backwards
+            backwards = not (backwards or closed)
             low, high = evaluate(*chosen, discount, v, out, backwards)
             sweeps += 1
             if closed:
                 v[:] = out
-            left = (high - low) / 2 if closed else max(high, -low)
-            if not left > max(0.1 * size, change / 2) or sweeps >= max_iter:
+            if not remaining(low, high) > enough or sweeps >= max_iter:
                 break

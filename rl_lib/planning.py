@@ -97,13 +97,12 @@ def value_iteration(
     if method == "synchronous":
         sweeps = _synchronous(mdp, v, change, max_iter)
     elif method == "in_place":
-        sweeps = _sweeps.in_place(*_sweeps.arrays(mdp), v, change, max_iter)
+        sweeps = _sweeps.in_place(_sweeps.arrays(mdp), v, change, max_iter)
     else:
         closed = gamma < 1 and not mdp.end_probability.any()
         v[:] = _lower_bound(mdp, closed)
-        sweeps = _sweeps.modified_policy_iteration(
-            *_sweeps.arrays(mdp), closed, v, change, max_iter
-        )
+        model = _sweeps.arrays(mdp)
+        sweeps = _sweeps.modified_policy_iteration(model, closed, v, change, max_iter)
     q = mdp.action_values(v)
     return _certified(mdp, v, q, greedy(q), q.max(axis=1), sweeps, tol)
 

@@ -230,7 +230,7 @@ def _map_axes(world: GridWorld, ax: Axes | None) -> Axes:
         ax.axvline(edge, color="#bbbbbb", lw=0.8, zorder=1)
     for row, column in np.argwhere(world.states < 0):
         fall = world.cells[row, column] == "C"
-        look = {"fc": _CLIFF, "ec": _CLIFF} if fall else {"fc": "#e6e6e6", "ec": _WALL}
+        look: Any = {"fc": _CLIFF, "ec": _CLIFF} if fall else {"fc": "#e6e6e6", "ec": _WALL}
         hatch = None if fall else "////"
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, hatch=hatch, zorder=2, **look))
     for row, column in np.argwhere(~np.isnan(world.exit_rewards)):

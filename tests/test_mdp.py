@@ -109,7 +109,10 @@ def test_a_sparse_model_is_not_copied():
         ((sparse.csr_array([[0.9, 0.3]]), [[0]], 0.5), r"transitions has shape \(1, 2\)"),
         ((sparse.csr_array([[2.0]]), [[0]], 0.5), r"transitions\[0, 0\] sums to 2"),
         ((sparse.csr_array([[-2.0]]), [[0]], 0.5), r"transitions\[0, 0, 0\] is -2"),
-        ((sparse.csr_array([[1.0]]), sparse.csr_array([[np.inf]]), 0.5), r"rewards.data\[0\] is inf"),
+        (
+            (sparse.csr_array([[1.0]]), sparse.csr_array([[np.inf]]), 0.5),
+            r"rewards.data\[0\] is inf",
+        ),
     ],
 )
 def test_bad_input_is_named(arguments, message):

@@ -135,7 +135,7 @@ def test_values_that_grow_without_end_are_not_called_converged():
 def test_plain_python_gives_what_numba_gives(monkeypatch):
     mdp = random_mdp(5, 7, 3, 0.9, ending=False)
     compiled = [value_iteration(mdp, method=method).v for method in METHODS]
-    for name in ("improve", "evaluate", "follow", "in_place", "modified_policy_iteration"):
+    for name in ("improve", "evaluate", "follow"):
         loop = getattr(planning._sweeps, name)
         monkeypatch.setattr(planning._sweeps, name, getattr(loop, "py_func", loop))
     for method, v in zip(METHODS, compiled, strict=True):

@@ -69,9 +69,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS
-        )
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
 
@@ -172,7 +170,9 @@ def tiny(tmp_path):
         names = [f"page{number}" for number in range(len(texts))]
         for name, text in zip(names, texts, strict=True):
             (book / f"{name}.md").write_text(HEAD + text, "utf8")
-        toc = {"format": "jb-book", "root": names[0], "chapters": [{"file": n} for n in names[1:]]}
+        toc = {"format": "jb-book", "root": names[0]}
+        if names[1:]:
+            toc["chapters"] = [{"file": name} for name in names[1:]]
         (book / "_toc.yml").write_text(yaml.safe_dump(toc), "utf8")
         return build(book, ROOT / "_config.yml", tmp_path / "_build")
 
@@ -221,10 +221,12 @@ def test_build_fails_until_the_fault_is_mended(tiny):
 def test_figure_with_alternative_and_glued_number_are_shown(tiny):
     alternative = "---\nmystnb:\n  image:\n    alt: A rising line\n---\n"
     glue = "from myst_nb import glue\nglue('third', 1 / 3, display=False)"
-    assert tiny(cell(PLOT, alternative) + cell(glue) + "\nA third is {glue:text}`third:.2f`.\n") == 0
+    assert (
+        tiny(cell(PLOT, alternative) + cell(glue) + "\nA third is {glue:text}`third:.2f`.\n") == 0
+    )
     html = (tiny.html / "page0.html").read_text("utf8")
     assert 'alt="A rising line"' in html
-    assert "A third is <span" in html and "0.33" in html
+    assert re.search(r"A third is <span[^>]*>0\.33</span>", html)
 
 
 def test_explorer_is_moved_by_keyboard_on_a_page_without_kernel(tiny, visit):

@@ -41,7 +41,12 @@ def test_website_receives_every_picture_and_a_native_slider():
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert [image["data-label"] for image in images] == ["1", "2", "3"]
     (slider,) = elements.all("input")
-    assert (slider["type"], slider["min"], slider["max"], slider["value"]) == ("range", "0", "2", "1")
+    assert (slider["type"], slider["min"], slider["max"], slider["value"]) == (
+        "range",
+        "0",
+        "2",
+        "1",
+    )
     assert slider["aria-valuetext"] == "2"
 
 
