@@ -1,7 +1,7 @@
 """nbgrader's settings: where things lie, and how long a cell may run.
 
-    solutions/    what instructors write       exercises/    what students receive
-    _build/grade/ submissions, grades and feedback, and the gradebook
+solutions/    what instructors write       exercises/    what students receive
+_build/grade/ submissions, grades and feedback, and the gradebook
 """
 
 import os
@@ -27,6 +27,8 @@ c.CourseDirectory.autograded_directory = "_build/grade/autograded"
 c.CourseDirectory.feedback_directory = "_build/grade/feedback"
 c.CsvExportPlugin.to = str(grade / "grades.csv")
 
+# Below errors, a kernel's log has only advice on how to talk to it.
+c.Execute.extra_arguments = ["--log-level=ERROR"]
 # Play cells and pictures earn no points and take most of the time.
 c.Execute.skip_cells_with_tag = "ungraded"
 # A call of a student's function has 10 s of its own, and a cell tries it twice at most.

@@ -47,63 +47,69 @@ def main() -> None:
         print(f"stored in {RESULTS.parent.name}/{RESULTS.name}")
 
 
+class Contestant:
+    """One solver on one model, in a process of its own."""
+
+    def __init__(self, name: str, spec: tuple[str, int, float]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.name = name
+        self.pipe, there = context.Pipe()
+        self.process = context.Process(target=serve, args=(there, name, spec, TOL), daemon=True)
+        self.process.start()
+        self.pipe.send(True)
+        reply = self.pipe.recv() if self.pipe.poll(3 * LIMIT) else (np.inf, np.inf, np.nan)
+        self.warm_up, self.error, self.gigabytes = reply
+        self.times: list[float] = []
+
+    @property
+    def verdict(self) -> str:
+        if self.warm_up > LIMIT:
+            return f"more than {LIMIT} s"
+        return "" if self.error <= 1.001 * TOL else f"error {self.error:.1g}"
+
+    def solve(self) -> None:
+        self.pipe.send(True)
+        self.times.append(self.pipe.recv()[0])
+
+    @property
+    def seconds(self) -> float:
+        return float(np.median(self.times)) if self.times else self.warm_up
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.join()
+
+
 def solve_point(model: str, discount: float, repeat: int) -> dict:
     """Medians over rounds in which every solver solves the same model once."""
     kind, size = MODELS[model]
-    names = [name for name in SOLVERS if applies(name, kind, size)]
-    context = multiprocessing.get_context("spawn")
-    workers, times, slow = {}, {name: [] for name in names}, {}
-    solvers: dict[str, dict] = {}
-    for name in names:
-        here, there = context.Pipe()
-        process = context.Process(
-            target=serve, args=(there, name, (kind, size, discount), TOL), daemon=True
-        )
-        process.start()
-        here.send(True)  # the warm-up, which also builds the model
-        if here.poll(LIMIT + 60):
-            seconds, error, memory = here.recv()
-            solvers[name] = {"error": error, "gigabytes": memory}
-            workers[name] = process, here
-            if seconds > LIMIT or error > 1.001 * TOL:
-                slow[name] = seconds
-        else:
-            slow[name] = np.inf
-            times[name] = [seconds]
-        if name in slow:
-            process.terminate()
-            workers.pop(name, None)
-    # A warm-up that took several times as long as another peer's, compilation apart, will do.
-    fastest = min((times[name][0] for name in workers if name != "ours"), default=0.0)
-    far_behind = {name for name in workers if times[name][0] > max(5.0, 4 * fastest)} - {"ours"}
-    for name in workers.keys() - far_behind:
-        times[name].clear()
-    for _ in range(repeat):
-        for name, (_, pipe) in workers.items():
-            if name in far_behind:
-                continue
-            pipe.send(True)
-            times[name].append(pipe.recv()[0])
-    for process, pipe in workers.values():
-        pipe.send(False)
-        process.join()
-    for name in workers:
-        solvers[name]["seconds"] = float(np.median(times[name]))
-    peers = [name for name in workers if name != "ours"]
-    point = {"model": model, "discount": discount, "solvers": solvers}
-    cells = [f"{name} {solvers[name]['seconds']:.4f} s" for name in workers]
-    cells += [
-        f"{name} " + ("misses the error" if t <= LIMIT else f"> {LIMIT} s")
-        for name, t in slow.items()
+    everyone = [
+        Contestant(name, (kind, size, discount)) for name in SOLVERS if applies(name, kind, size)
     ]
-    if peers:
-        best = min(peers, key=lambda name: solvers[name]["seconds"])
-        ratio = float(np.median(np.divide(times["ours"], times[best])))
-        point |= {"best_peer": best, "ratio": ratio}
-    else:  # every peer was too slow: the ratio is at most this
-        ratio = solvers["ours"]["seconds"] / LIMIT
-        point |= {"best_peer": None, "ratio": ratio}
-    print(f"{model}, γ = {discount}: ratio {ratio:.3f}   " + " · ".join(cells), flush=True)
+    ours, valid = everyone[0], [peer for peer in everyone[1:] if not peer.verdict]
+    fastest = min((peer.warm_up for peer in valid), default=0.0)
+    # A warm-up several times as long as another's, compilation apart, says enough.
+    timed = [ours] + [peer for peer in valid if peer.warm_up <= max(5.0, 4 * fastest)]
+    for _ in range(repeat):
+        for contestant in timed:
+            contestant.solve()
+    for contestant in everyone:
+        contestant.stop()
+    point: dict = {"model": model, "discount": discount, "best_peer": None}
+    if valid:
+        best = min(timed[1:], key=lambda peer: peer.seconds)
+        point["best_peer"] = best.name
+        point["ratio"] = float(np.median(np.divide(ours.times, best.times)))
+    else:  # no peer made it in time: the ratio is at most this
+        point["ratio"] = ours.seconds / LIMIT
+    point["solvers"] = {
+        one.name: {"seconds": one.seconds, "error": one.error, "gigabytes": one.gigabytes}
+        if not one.verdict
+        else {"verdict": one.verdict}
+        for one in everyone
+    }
+    cells = [f"{one.name} {one.verdict or f'{one.seconds:.4f} s'}" for one in everyone]
+    print(f"{model}, γ = {discount}: {point['ratio']:.3f}   " + " · ".join(cells), flush=True)
     return point
 
 

@@ -49,10 +49,10 @@ def build(book: Path, config: Path, out: Path) -> int:
         if other != kept:
             shutil.rmtree(other)
     html, doctrees, finished = out / "html", kept / "doctrees", kept / "finished"
-    pages = "\n".join(sorted(path.relative_to(book).as_posix() for path in book.rglob("*.md")))
-    # Sphinx would pass over pages whose warnings it has shown before, and leave the HTML of
-    # deleted pages: only a build that finished, of the same pages, is continued.
-    if not finished.is_file() or finished.read_text("utf8") != pages:
+    frame = _frame(book, config)
+    # Sphinx would pass over pages whose warnings it has shown before, over style sheets, and over
+    # the HTML of deleted pages: only a build that finished, in the same frame, is continued.
+    if not finished.is_file() or finished.read_text("utf8") != frame:
         shutil.rmtree(html, ignore_errors=True)
         shutil.rmtree(doctrees, ignore_errors=True)
     finished.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ def build(book: Path, config: Path, out: Path) -> int:
         return 1
 
     _copy_mathjax(html / "_static" / "mathjax")
-    finished.write_text(pages, "utf8")
+    finished.write_text(frame, "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
 
@@ -130,10 +130,24 @@ def _keep_plain_text(
 
 
 def _fingerprint(root: Path) -> str:
+    """Hash what executed pages depend on besides their own text."""
     library = Path(__file__).parent.parent / "rl_lib"
-    inputs = [*library.rglob("*.py"), root / "requirements.lock", root / "bench" / "results.json"]
+    return _hash(
+        *library.rglob("*.py"), root / "requirements.lock", root / "bench" / "results.json"
+    )
+
+
+def _frame(book: Path, config: Path) -> str:
+    """Hash what all pages share: their list, and the contents of every file that is not a page."""
+    pages = {path for path in book.rglob("*.md") if ".ipynb_checkpoints" not in path.parts}
+    names = "\n".join(sorted(path.relative_to(book).as_posix() for path in pages))
+    others = [path for path in book.rglob("*") if path not in pages]
+    return f"{_hash(config, Path(__file__), *others)}\n{names}"
+
+
+def _hash(*paths: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for path in inputs if path.is_file()):
+    for path in sorted(path for path in paths if path.is_file()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

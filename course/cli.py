@@ -21,6 +21,34 @@ def _build(args: argparse.Namespace) -> int:
     return build(root / "book", root / "_config.yml", root / "_build")
 
 
+def _release(args: argparse.Namespace) -> int:
+    from course.release import check, release
+
+    root = _root(Path.cwd())
+    folders = root / "solutions", root / "exercises"
+    if not args.check:
+        changed = release(*folders)
+        print("\n".join([f"wrote {name}" for name in changed]) or "The exercises are up to date.")
+        return 0
+    changed = check(*folders)
+    for name in changed:
+        print(f"{name} does not follow from solutions/: run `course release`", file=sys.stderr)
+    return 1 if changed else 0
+
+
+def _grade_sample(args: argparse.Namespace) -> int:
+    from course.sample import grade_sample
+
+    root = _root(Path.cwd())
+    rows = grade_sample(root)
+    for row in sorted(rows, key=lambda row: (row["student_id"], row["assignment"])):
+        points = f"{float(row['score']):4g} of {float(row['max_score']):g}"
+        print(f"{row['student_id']:10}{row['assignment']:18}{points}")
+    out = root / "_build" / "grade"
+    print(f"Grades: {out / 'grades.csv'}\nFeedback: {out / 'feedback'}")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line; each subcommand names the function that runs it."""
     main_parser = argparse.ArgumentParser(prog="course", description=__doc__)
@@ -29,10 +57,21 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("build", help="build the book strictly, into _build/html")
     command.set_defaults(run=_build)
 
+    command = commands.add_parser("release", help="write exercises/ from solutions/")
+    command.add_argument("--check", action="store_true", help="only say what would change")
+    command.set_defaults(run=_release)
+
+    command = commands.add_parser("grade-sample", help="grade the sample class with nbgrader")
+    command.set_defaults(run=_grade_sample)
+
     return main_parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit status."""
     args = parser().parse_args(argv)
-    return args.run(args)
+    try:
+        return args.run(args)
+    except ValueError as problem:  # what the user can put right
+        print(f"course: {problem}", file=sys.stderr)
+        return 1

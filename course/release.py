@@ -127,8 +127,7 @@ def _convert(root: Path, name: str) -> None:
             step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells
         ],
     )
-    said: list[str] = []
-    converter.log = _log(said)
+    said = quiet(converter)
     try:
         converter.start()
     except Exception as problem:
@@ -136,16 +135,17 @@ def _convert(root: Path, name: str) -> None:
         raise ValueError(f"{name}: {reason.splitlines()[0]}") from None
 
 
-def _log(said: list[str]) -> Any:
-    """Return a logger that keeps errors in a list instead of printing them."""
+def quiet(converter: Any) -> list[str]:
+    """Let a converter of nbgrader's keep its errors in the list returned, and print nothing."""
+    said: list[str] = []
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             said.append(record.getMessage())
 
-    log = logging.Logger("release", logging.ERROR)
-    log.addHandler(Keep())
-    return log
+    converter.log = logging.Logger("course", logging.ERROR)
+    converter.log.addHandler(Keep())
+    return said
 
 
 def _files(folder: Path) -> Iterator[Path]:

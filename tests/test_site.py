@@ -37,7 +37,11 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+# Between the themes only colours differ.
+RULES = {
+    "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 HEAD = """---
 jupytext:
   text_representation:
@@ -143,8 +147,8 @@ def violations(page, theme):
     page.add_style_tag(content="* { transition: none !important; }")
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     # Preloading makes axe ask for the style sheets again, at wrong addresses.
-    results = Axe().run(page, options={"runOnly": WCAG, "preload": False}).response
-    assert len(results["passes"]) > 10
+    results = Axe().run(page, options={"runOnly": RULES[theme], "preload": False}).response
+    assert "color-contrast" in [rule["id"] for rule in results["passes"]], "axe saw no text"
     return [
         f"{theme}: {violation['id']}: {node['html'][:200]}"
         for violation in results["violations"]

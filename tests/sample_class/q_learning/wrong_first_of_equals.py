@@ -1,0 +1,11 @@
+"""Ties always go to the first action."""
+
+import numpy as np
+
+LOSES = "epsilon_greedy"
+
+
+def epsilon_greedy(q, state, epsilon, rng):
+    if rng.random() < epsilon:
+        return int(rng.integers(q.shape[1]))
+    return int(np.argmax(q[state]))

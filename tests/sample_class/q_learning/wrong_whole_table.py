@@ -1,0 +1,11 @@
+"""The best action of the whole table, whatever the state."""
+
+import numpy as np
+
+LOSES = "epsilon_greedy"
+
+
+def epsilon_greedy(q, state, epsilon, rng):
+    if rng.random() < epsilon:
+        return int(rng.integers(q.shape[1]))
+    return int(np.argmax(q.max(axis=0)))

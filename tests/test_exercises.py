@@ -1,0 +1,294 @@
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course import checks, release, sample
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "tests" / "sample_class"
+STEPS = {
+    "value_iteration": ["action_values", "value_iteration", "greedy_policy"],
+    "q_learning": ["epsilon_greedy", "q_update", "q_learning"],
+}
+ANSWERS = [(path.parent.name, path.stem) for path in sorted(SAMPLE.glob("*/*_*.py"))]
+SEEDS = range(30) if os.environ.get("SLOW") else range(1)
+
+
+def master(name):
+    return nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+
+
+def released(name):
+    return nbformat.read(ROOT / "exercises" / name / f"{name}.ipynb", as_version=4)
+
+
+def submission(name, answer):
+    """The instructors' notebook, hidden tests included, with a student's answers."""
+    notebook = master(name)
+    cells = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
+    return sample.fill_in(notebook, sample.solutions_of(notebook) | dict(cells))
+
+
+def failures(job):
+    """The test cells that fail, and what they say, without a kernel."""
+    name, answer, seed = job
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    warnings.simplefilter("default")  # a student's warning is no error
+    checks.SEED, checks.TIME_LIMIT = seed, 2.0
+    namespace, failed = {"__name__": "__main__"}, {}
+    for cell in submission(name, answer).cells:
+        info = cell.metadata.get("nbgrader")
+        if cell.cell_type == "code" and info and "ungraded" not in cell.metadata.get("tags", []):
+            try:
+                exec(compile(cell.source, info.grade_id, "exec"), namespace)
+            except Exception as problem:
+                failed[info.grade_id] = f"{type(problem).__name__}: {problem}"
+    return failed
+
+
+@pytest.fixture(scope="module")
+def graded():
+    jobs = [
+        (*answer, seed)
+        for answer in ANSWERS
+        for seed in (SEEDS if answer[0] == "q_learning" else range(1))
+    ]
+    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+        return dict(zip(jobs, pool.map(failures, jobs, chunksize=1), strict=True))
+
+
+@pytest.mark.parametrize(("name", "answer"), ANSWERS)
+def test_each_answer_loses_its_own_step_only(graded, name, answer):
+    loses = sample.read_answer(SAMPLE / name / f"{answer}.py").loses
+    assert (loses is None) == answer.startswith("right_")
+    for (of, what, seed), failed in graded.items():
+        if (of, what) == (name, answer):
+            lost = {re.sub("_(visible|hidden)$", "", cell) for cell in failed}
+            assert lost == ({loses} if loses else set()), f"seed {seed}: {failed}"
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_sample_class_is_large_enough(name):
+    answers = [sample.read_answer(path) for path in (SAMPLE / name).glob("*_*.py")]
+    assert sum(a.loses is None for a in answers) >= 6
+    assert sum(a.loses is not None for a in answers) >= 15
+    assert {a.loses for a in answers} == {None, *STEPS[name]}
+    assert all(a.mistake.endswith(".") and set(a.cells) <= set(STEPS[name]) for a in answers)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_cells_keep_the_contract(name):
+    cells = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader
+        for cell in master(name).cells
+        if "nbgrader" in cell.metadata
+    }
+    for step in STEPS[name]:
+        assert cells[step].solution
+        assert not cells[step].grade
+        for kind in ("visible", "hidden"):
+            test = cells[f"{step}_{kind}"]
+            assert test.grade
+            assert test.locked
+            assert test.points > 0
+    assert sum(cell.get("points", 0) for cell in cells.values()) == 10
+
+
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbgrader")
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbconvert")
+def test_exercises_follow_from_solutions(tmp_path):
+    assert release.check(ROOT / "solutions", ROOT / "exercises") == []
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    out = tmp_path / "exercises"
+    assert len(release.release(tmp_path / "solutions", out)) == 2
+    assert release.release(tmp_path / "solutions", out) == []
+    stray = out / "old" / "old.ipynb"
+    stray.parent.mkdir()
+    stray.write_text("{}")
+    path = out / "q_learning" / "q_learning.ipynb"
+    path.write_text(path.read_text() + " ")
+    drifted = ["exercises/old/old.ipynb", "exercises/q_learning/q_learning.ipynb"]
+    assert sorted(release.check(tmp_path / "solutions", out)) == drifted
+    assert sorted(release.release(tmp_path / "solutions", out)) == drifted
+    assert not stray.parent.exists()
+    for name in STEPS:
+        mine, committed = (folder / name / f"{name}.ipynb" for folder in (out, ROOT / "exercises"))
+        assert mine.read_bytes() == committed.read_bytes()
+
+
+def test_a_release_gives_nothing_away():
+    for name in STEPS:
+        text = (ROOT / "exercises" / name / f"{name}.ipynb").read_text("utf8")
+        assert "SOLUTION" not in text
+        assert "HIDDEN TESTS" not in text
+        assert text.count("raise NotImplementedError()") == 3
+
+
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbgrader")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.replace("### END SOLUTION", ""), "no end solution statement found"),
+        (lambda s: s.replace('"grade_id": "q_update"', '"grade_id": "setup"'), "setup"),
+        (lambda s: s[:500], "it is not a notebook"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbconvert")
+def test_a_broken_solution_is_named(tmp_path, change, message):
+    path = tmp_path / "solutions" / "q_learning" / "q_learning.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(change((ROOT / "solutions/q_learning/q_learning.ipynb").read_text("utf8")))
+    with pytest.raises(ValueError, match=f"(?is)q_learning.*{message}"):
+        release.release(tmp_path / "solutions", tmp_path / "exercises")
+    with pytest.raises(ValueError, match="holds no assignment"):
+        release.check(tmp_path, tmp_path / "exercises")
+
+
+def run_notebook(notebook):
+    from nbclient import NotebookClient
+
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        allow_errors=True,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+    )
+    client.execute(env=os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"})
+    return [
+        (cell.id, output)
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_notebooks_run_from_top_to_bottom(name):
+    outputs = run_notebook(master(name))
+    for cell, output in outputs:
+        assert output.output_type != "error", f"{cell}: {output}"
+        assert output.get("name") != "stderr", f"{cell}: {output}"
+    for cell, output in outputs:
+        if cell.endswith("-expected"):
+            assert re.search('<img [^>]*alt="[^"]{50,}"', output["data"]["text/html"]), cell
+
+    outputs = run_notebook(released(name))
+    for cell, output in outputs:
+        if output.output_type == "error":
+            assert output.ename == "NotImplementedError", f"{cell}: {output}"
+        assert output.get("name") != "stderr", f"{cell}: {output}"
+    asked = {cell for cell, output in outputs if output.output_type == "error"}
+    assert {step.replace("_", "-") + "-visible" for step in STEPS[name]} <= asked
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A course folder with nothing built in it."""
+    folder = tmp_path_factory.mktemp("house")
+    for name in ("solutions", "exercises", "nbgrader_config.py"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    return folder
+
+
+def nbgrader(folder, *args):
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *args],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+SOME = [
+    ("value_iteration", "right_own_loop"),
+    ("value_iteration", "wrong_gamma_forgotten"),
+    ("q_learning", "right_lists"),
+    ("q_learning", "wrong_truncated_is_terminated"),
+]
+
+
+@pytest.mark.parametrize(
+    "answers", [SOME, pytest.param(ANSWERS, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_nbgrader_agrees(house, answers):
+    grade = house / "_build" / "grade"
+    shutil.rmtree(grade, ignore_errors=True)
+    for name in STEPS:
+        nbgrader(house, "generate_assignment", name, "--force")
+        committed = (ROOT / "exercises" / name / f"{name}.ipynb").read_bytes()
+        assert (house / "exercises" / name / f"{name}.ipynb").read_bytes() == committed
+    for name, answer in answers:
+        cells = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
+        filled = sample.fill_in(released(name), sample.solutions_of(master(name)) | dict(cells))
+        target = grade / "submitted" / answer / name / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(filled, target)
+    for name in {name for name, _ in answers}:
+        nbgrader(house, "autograde", name)
+        if answers is SOME:
+            nbgrader(house, "generate_feedback", name)
+    nbgrader(house, "export")
+    lines = (grade / "grades.csv").read_text().splitlines()
+    columns = lines[0].split(",")
+    rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines[1:]]
+    scores = {(r["assignment"], r["student_id"]): float(r["score"]) for r in rows}
+    worth = {
+        (name, step): sum(
+            cell.metadata.nbgrader.points
+            for cell in master(name).cells
+            if cell.metadata.get("nbgrader", {}).get("grade_id")
+            in (f"{step}_visible", f"{step}_hidden")
+        )
+        for name in STEPS
+        for step in STEPS[name]
+    }
+    for name, answer in answers:
+        loses = sample.read_answer(SAMPLE / name / f"{answer}.py").loses
+        least = 10 - worth.get((name, loses), 0)
+        score = scores[name, answer]
+        assert score == 10 if loses is None else least <= score < 10, (name, answer, score)
+        if answers is SOME:
+            assert (grade / "feedback" / answer / name / f"{name}.html").is_file()
+
+
+def test_nbgrader_validates_the_solutions(house):
+    said = nbgrader(house, "validate", "solutions/q_learning/q_learning.ipynb")
+    assert "Success" in said
+
+
+def test_the_sample_class_does_not_overwrite_another(tmp_path):
+    grade = tmp_path / "_build" / "grade"
+    (grade / "submitted" / "somebody").mkdir(parents=True)
+    with pytest.raises(ValueError, match="grades of another class"):
+        sample.grade_sample(tmp_path)
+    shutil.rmtree(grade / "submitted")
+    (grade / "gradebook.db").touch()
+    with pytest.raises(ValueError, match="grades of another class"):
+        sample.grade_sample(tmp_path)
+    (grade / "gradebook.db").unlink()
+    with pytest.raises(ValueError, match=r"is missing \(exercises come from `course release`\)"):
+        sample.grade_sample(tmp_path)
+
+
+def test_the_notebooks_are_tidy_text():
+    for name in STEPS:
+        path = ROOT / "solutions" / name / f"{name}.ipynb"
+        text = path.read_text("utf8")
+        assert release.tidy(text) == text
+        ids = [cell["id"] for cell in json.loads(text)["cells"]]
+        assert len(set(ids)) == len(ids)
