@@ -32,7 +32,7 @@ exercises: .venv/ready
 grade: exercises
 	$(BIN)/course grade-sample
 
-test: .venv/ready
+test: lint
 	$(BIN)/pytest
 
 lint: .venv/ready

@@ -88,7 +88,7 @@ SOLVERS = {
 }
 
 
-def serve(pipe, name, spec, tol):
+def serve(pipe, name, spec, tol, limit):
     """In a process of its own: at each request, solve once and send (seconds, error, gigabytes).
 
     The first solution is the warm-up, repeated with tighter settings until its error is certified.
@@ -110,7 +110,7 @@ def serve(pipe, name, spec, tol):
     for tighter in (1.0, 0.1, 0.01):
         fresh = SOLVERS[name](mdp, tol * tighter)
         seconds, error, memory = timed(fresh)
-        if error <= tol * 1.001:
+        if error <= tol * 1.001 or seconds > limit:
             break
     pipe.send((seconds, error, memory))
     while pipe.recv():

@@ -168,22 +168,31 @@ def _hand_in(root: Path, out: Path) -> None:
 
 
 def _grade(root: Path, say: Callable[[str], None]) -> None:
+    from nbgrader.api import Gradebook
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
+    from nbgrader.plugins import CsvExportPlugin
 
+    config = _settings(root)
+    where = config.CourseDirectory
     work = [(root, name, student) for student in CLASS for name in ASSIGNMENTS]
     for name in ASSIGNMENTS:
-        config = _settings(root)
         course = CourseDirectory(config=config, assignment_id=name)
         _convert(GenerateAssignment(coursedir=course, config=config), name)
-    # nbgrader grades one submission at a time; two processes share its database well.
+    with Gradebook(where.db_url, where.course_id) as gradebook:
+        for student in CLASS:
+            gradebook.add_student(student)
+    # nbgrader grades one submission at a time; two processes share its database well, once the
+    # students are in it.
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         for done, problem in enumerate(pool.map(_grade_one, work), 1):
             if problem:
+                pool.shutdown(cancel_futures=True)
                 raise ValueError(problem)
             _, name, student = work[done - 1]
             say(f"[{done:2d}/{len(work)}] {student}, {name}")
-    _export(root)
+    with Gradebook(where.db_url, where.course_id) as gradebook:
+        CsvExportPlugin(config=config).export(gradebook)
 
 
 def _grade_one(job: tuple[Path, str, str]) -> str:
@@ -199,15 +208,6 @@ def _grade_one(job: tuple[Path, str, str]) -> str:
     except ValueError as problem:
         return str(problem)
     return ""
-
-
-def _export(root: Path) -> None:
-    from nbgrader.api import Gradebook
-    from nbgrader.plugins import CsvExportPlugin
-
-    config = _settings(root)
-    with Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as gradebook:
-        CsvExportPlugin(config=config).export(gradebook)
 
 
 def _settings(root: Path) -> Any:

@@ -29,6 +29,15 @@ def choose(q, state, epsilon, rng):
 
 
 @compiled
+def best_value(q, state):
+    """max_a q(state, a), written out: several times as fast, compiled, as `q[state].max()`."""
+    best = q[state, 0]
+    for action in range(1, q.shape[1]):
+        best = max(best, q[state, action])
+    return best
+
+
+@compiled
 def update(q, visits, state, action, reward, bootstrap, alpha, power, scale, discount):
     """One step of q(state, action) towards reward + discount · bootstrap."""
     if power > 0:
@@ -62,7 +71,7 @@ def in_model(
             next_action = choose(q, next_state, epsilon, rng) if on_policy else 0
             bootstrap = 0.0
             if not terminated:
-                bootstrap = q[next_state, next_action] if on_policy else q[next_state].max()
+                bootstrap = q[next_state, next_action] if on_policy else best_value(q, next_state)
             update(q, visits, state, action, reward, bootstrap, alpha, power, scale, discount)
             returns[episode] += reward
             lengths[episode] = step
@@ -87,7 +96,7 @@ def in_environment(
             next_action = choose(q, next_state, epsilon, rng) if on_policy else 0
             bootstrap = 0.0
             if not terminated:
-                bootstrap = q[next_state, next_action] if on_policy else q[next_state].max()
+                bootstrap = q[next_state, next_action] if on_policy else best_value(q, next_state)
             update(q, visits, state, action, reward, bootstrap, alpha, power, scale, discount)
             returns[episode] += reward
             lengths[episode] = step

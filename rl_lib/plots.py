@@ -70,7 +70,7 @@ def plot_values(
     ax = _map_axes(world, ax)
     grid, ink = _shade(world, v, ax, limits)
     for row, column in np.argwhere(np.isfinite(grid)):
-        text = f"{grid[row, column]:.2f}"
+        text = f"{grid[row, column]:.2f}".replace("-", "−")
         ax.text(column, row, text, ha="center", va="center", color=ink[row, column])
     return ax
 
@@ -170,8 +170,9 @@ def plot_q(
             x, y = 0.31 * _ARROWS[action]
             weight = "bold" if value >= of_cell.max() - 1e-9 else "normal"
             ink = _readable(plt.get_cmap(_MAP)(norm(value)))
+            text = f"{value:.2f}".replace("-", "−")
             ax.text(
-                column + x, row + y, f"{value:.2f}", color=ink, weight=weight, fontsize=size,
+                column + x, row + y, text, color=ink, weight=weight, fontsize=size,
                 ha="center", va="center",
             )  # fmt: skip
     return ax
@@ -238,7 +239,8 @@ def _map_axes(world: GridWorld, ax: Axes | None) -> Axes:
         colour = GREEN if paid >= 0 else RED
         box = Rectangle((column - 0.44, row - 0.44), 0.88, 0.88, fill=False, ec=colour, lw=3)
         ax.add_patch(box)
-        ax.text(column, row, f"{paid:+g}" if paid else "exit", ha="center", va="center", color=_INK)
+        label = f"{paid:+g}".replace("-", "−") if paid else "exit"
+        ax.text(column, row, label, ha="center", va="center", color=_INK)
     return ax
 
 

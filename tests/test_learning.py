@@ -90,7 +90,7 @@ def test_model_and_environment_give_the_same_distribution():
 def test_plain_python_gives_what_numba_gives(monkeypatch):
     world = russell_norvig()
     fast = q_learning(world, rng=np.random.default_rng(3), **OPTIONS)
-    for name in ("choose", "update", "in_model"):
+    for name in ("choose", "best_value", "update", "in_model"):
         loop = getattr(_episodes, name)
         monkeypatch.setattr(_episodes, name, getattr(loop, "py_func", loop))
     plain = q_learning(world, rng=np.random.default_rng(3), **OPTIONS)

@@ -133,7 +133,7 @@ def test_bad_states_and_values_are_named():
     mdp = MDP(ONE, [[0]], 0.5)
     with pytest.raises(ValueError, match=r"state is 3; it must be in \{0, …, 0\}"):
         mdp.outcomes(3, 0)
-    with pytest.raises(TypeError, match="action is 0.5; it must be a whole number"):
+    with pytest.raises(TypeError, match=r"action is 0\.5; it must be a whole number"):
         mdp.outcomes(0, 0.5)
     with pytest.raises(ValueError, match=r"v has shape \(2,\); it must have shape \(1,\)"):
         mdp.action_values([0, 0])

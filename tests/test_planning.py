@@ -168,8 +168,8 @@ def test_no_sparse_model_is_made_dense(method, monkeypatch):
     ("call", "error", "message"),
     [
         (lambda m: value_iteration(m, tol=0), ValueError, r"tol is 0; it must lie in \(0"),
-        (lambda m: value_iteration(m, max_iter=0), ValueError, "max_iter is 0; it must be at least 1"),
-        (lambda m: value_iteration(m, method="magic"), ValueError, "method is 'magic'; it must be one of"),
+        (lambda m: value_iteration(m, max_iter=0), ValueError, "max_iter is 0; it must be"),
+        (lambda m: value_iteration(m, method="magic"), ValueError, "method is 'magic'"),
         (lambda m: evaluate_policy(m, np.ones((2, 2))), ValueError, r"policy has shape \(2, 2\)"),
         (lambda m: evaluate_policy(m, np.ones((11, 4))), ValueError, r"policy\[0\] sums to 4"),
         (lambda m: greedy([1.0]), ValueError, r"q has shape \(1,\); it must have shape \(S, A\)"),

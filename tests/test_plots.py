@@ -39,7 +39,7 @@ def test_values_are_written_in_their_cells(solved):
     assert shown[(0, 0)] == "0.81"
     assert shown[(3, 2)] == "0.39"
     assert shown[(3, 0)] == "+1"
-    assert shown[(3, 1)] == "-1"
+    assert shown[(3, 1)] == "−1"
     assert (1, 1) not in shown
     assert len(shown) == 11
 
@@ -62,7 +62,7 @@ def test_the_best_action_of_each_cell_is_bold(solved):
 
 
 def test_the_world_shows_its_start_and_exits(solved):
-    assert sorted(texts(plot_world(solved[0]))) == ["+1", "-1", "start"]
+    assert sorted(texts(plot_world(solved[0]))) == ["+1", "start", "−1"]
 
 
 def test_a_learning_curve_is_the_mean_with_its_interval():
