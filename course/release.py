@@ -76,7 +76,7 @@ def tidy(text: str) -> str:
         If `text` is no notebook.
     """
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     except Exception as problem:
         raise ValueError(f"it is not a notebook: {problem}") from None
     kept = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -89,7 +89,7 @@ def tidy(text: str) -> str:
             cell.id = grade_id.replace("_", "-")
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return str(nbformat.writes(notebook)) + "\n"
+    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
 
 
 def _wanted(solutions: Path, exercises: Path) -> dict[Path, bytes | None]:

@@ -24,7 +24,6 @@ CLASS = {
     "grace": ("right_vectorised", "right_convex_combination"),
     "kurt": ("wrong_wrong_axis", "wrong_truncated_is_terminated"),
     "maryam": ("right_own_loop", "wrong_sarsa"),
-    "sofia": ("wrong_one_sweep", "right_own_loop"),
 }
 """Students, and their answers to each of the assignments below."""
 
@@ -160,11 +159,14 @@ def _hand_in(root: Path, out: Path) -> None:
             for file in files:
                 if not file.is_file():
                     raise ValueError(f"{file} is missing (exercises come from `course release`)")
-            solution, released = (nbformat.read(file, as_version=4) for file in files[:2])
+            solution, released = (
+                nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+                for file in files[:2]
+            )
             cells = solutions_of(solution) | dict(read_answer(files[2]).cells)
             target = out / "submitted" / student / name / f"{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(fill_in(released, cells), target)
+            nbformat.write(fill_in(released, cells), target)  # type: ignore[no-untyped-call]
 
 
 def _grade(root: Path, say: Callable[[str], None]) -> None:
@@ -211,7 +213,7 @@ def _grade_one(job: tuple[Path, str, str]) -> str:
 
 
 def _settings(root: Path) -> Any:
-    from traitlets.config import PyFileConfigLoader
+    from traitlets.config.loader import PyFileConfigLoader
 
     warnings.filterwarnings("ignore", module="nbgrader")
     config = PyFileConfigLoader("nbgrader_config.py", str(root)).load_config()

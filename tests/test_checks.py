@@ -1,0 +1,223 @@
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+import rl_lib
+from course import checks
+from course.pictures import picture
+from rl_lib import MDP, MDPEnv
+
+
+def passes(namespace, test, **options):
+    checks.step(namespace, **options)(test)
+
+
+def test_a_step_runs_on_the_students_function(capsys):
+    def test(double):
+        assert double(2) == 4
+
+    passes({"double": lambda x: 2 * x}, test)
+    assert capsys.readouterr().out == "double: all tests of this cell pass.\n"
+    with pytest.raises(AssertionError):
+        passes({"double": lambda x: x}, test)
+    with pytest.raises(AssertionError, match="double is not a function here"):
+        passes({}, test)
+    with pytest.raises(AssertionError, match="double is not a function here"):
+        passes({"double": 3}, test)
+
+
+def test_a_wrong_or_missing_helper_costs_the_next_step_nothing(capsys):
+    def by_name(namespace):
+        return lambda mdp, v: np.max(namespace["action_values"](mdp, v), axis=1)
+
+    def test(backup):
+        mdp = MDP([[[1.0]]], [[1.0]], discount=0.5)
+        assert checks.values("v", backup(mdp, np.array([2.0])), (1,))[0] == 2
+
+    def wrong(mdp, v):
+        return np.zeros((1, 1))
+
+    def unwritten(mdp, v):
+        raise NotImplementedError
+
+    for given in ({}, {"action_values": wrong}, {"action_values": unwritten}):
+        namespace = dict(given)
+        namespace["backup"] = by_name(namespace)
+        with pytest.raises((AssertionError, KeyError, NotImplementedError)):
+            passes(namespace, test)
+        passes(namespace, test, helpers=["action_values"])
+        assert "with a correct action_values in place of yours" in capsys.readouterr().out
+        assert namespace.get("action_values") is given.get("action_values")
+
+    # A helper that only fits together with the student's own next step counts as well.
+    namespace = {"action_values": lambda mdp, v: [2.0], "backup": None}
+    namespace["backup"] = lambda mdp, v: namespace["action_values"](mdp, v)
+    passes(namespace, test, helpers=["action_values"])
+    assert "in place of yours" not in capsys.readouterr().out
+
+
+def test_the_step_itself_must_still_be_right():
+    def test(backup):
+        assert backup() == 1
+
+    def unwritten():
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        passes({"backup": unwritten}, test, helpers=["action_values"])
+    namespace = {"backup": lambda: 2}
+    with pytest.raises(AssertionError):
+        passes(namespace, test, helpers=["action_values"])
+    assert set(namespace) == {"backup"}
+
+
+def test_the_library_refuses_within_a_call_and_only_there():
+    from rl_lib import value_iteration as alias
+
+    mdp = rl_lib.russell_norvig().mdp
+    cheats = [
+        lambda: alias(mdp),
+        lambda: rl_lib.planning.greedy([[1.0]]),
+        lambda: mdp.action_values(np.zeros(11)),
+        lambda: rl_lib.q_learning(
+            mdp, episodes=1, step_size=1, epsilon=1, rng=np.random.default_rng(0)
+        ),
+    ]
+    for cheat in cheats:
+        with pytest.raises(RuntimeError, match="it is what you are asked to write"):
+            passes({"answer": cheat}, lambda answer: answer())
+        cheat()
+
+    def test(answer):
+        before = rl_lib.value_iteration(mdp).v
+        answer()
+        assert np.array_equal(before, rl_lib.value_iteration(mdp).v)
+
+    passes({"answer": lambda: MDPEnv(mdp).reset(seed=0)}, test)
+
+
+def test_an_endless_call_is_stopped(monkeypatch):
+    monkeypatch.setattr(checks, "TIME_LIMIT", 0.3)
+
+    def endless():
+        while True:
+            try:
+                while True:
+                    pass
+            except Exception:
+                pass
+
+    start = time.process_time()
+    with pytest.raises(AssertionError, match=r"answer did not stop within 0.3 s\. Why\?"):
+        passes({"answer": endless}, lambda answer: answer(), endless="Why?")
+    assert time.process_time() - start < 5
+
+
+def test_arguments_must_stay_as_they_were():
+    def change(x):
+        x += 1
+        return x
+
+    with pytest.raises(AssertionError, match="answer changed its argument number 1"):
+        passes({"answer": change}, lambda answer: answer(np.zeros(2)))
+
+
+def test_warnings_and_messages_cost_nothing(capsys):
+    def answer():
+        print("working", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = warnings._showwarning_orig  # not pytest's
+        passes({"answer": answer}, lambda answer: answer())
+    said = capsys.readouterr()
+    assert "working" in said.out
+    assert "careful" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "v is None: is a `return` missing"),
+        ([1.0, np.nan], r"v\[1\] is nan; it must be a finite number"),
+        ([-np.inf, 0.0], r"v\[0\] is -inf"),
+        ([[1.0, 2.0]], r"v has shape \(1, 2\); it must be \(2,\)\. The numbers are as many"),
+        ([1.0, 2.0, 3.0], r"v has shape \(3,\); it must be \(2,\)\.$"),
+        ([True, False], "v holds bool entries"),
+        (["a", "b"], "v holds <U1 entries"),
+        ([[1.0], [2.0, 3.0]], "v is no array of numbers"),
+        ([1j, 2j], "v holds complex128 entries"),
+    ],
+)
+def test_what_values_say(value, message):
+    with pytest.raises(AssertionError, match=message):
+        checks.values("v", value, (2,))
+
+
+def test_values_takes_whatever_holds_numbers():
+    for value in ([1, 2], (1.0, 2.0), np.array([1, 2], dtype=np.float32)):
+        assert checks.values("v", value, (2,)).tolist() == [1, 2]
+    with pytest.raises(AssertionError, match=r"Are its axes swapped\?"):
+        checks.values("q", np.zeros((2, 3)), (3, 2))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([0.0, 1.0], "holds float64 entries; actions are whole numbers"),
+        ([0, 4], r"actions\[1\] is 4; an action must be one of 0 … 3"),
+        ([-1, 0], r"actions\[0\] is -1"),
+    ],
+)
+def test_what_actions_say(value, message):
+    with pytest.raises(AssertionError, match=message):
+        checks.actions("actions", value, (2,), 4)
+    assert checks.actions("actions", [np.int64(3), 0], (2,), 4).tolist() == [3, 0]
+
+
+def test_close_names_the_mistake_that_fits():
+    got, want = np.array([1.0, 2.0]), np.array([1.0, 3.0])
+    with pytest.raises(AssertionError, match=r"^v\[1\] is 2; it should be 3\. Second\?$"):
+        checks.close("v", got, want, mistakes={"First?": [0.0, 0.0], "Second?": [1.0, 2.0]})
+    checks.close("v", got, got)
+    checks.close("v", np.array([1e9]), np.array([1e9 + 0.1]))
+
+
+def test_worlds_are_reproducible():
+    first, again = (checks.random_mdp(checks.generator(1), 4, 3, 0.9) for _ in range(2))
+    assert np.array_equal(first.transitions, again.transitions)
+    assert first.terminal[-1]
+    assert (first.transitions.sum(axis=2) < 0.96).all()
+    draws = [checks.environment(first, 2).np_random.random() for _ in range(2)]
+    assert draws[0] == draws[1]
+    assert checks.environment(first, 3).np_random.random() != draws[0]
+
+
+@pytest.mark.parametrize("name", checks.CORRECT)
+def test_correct_helpers_are_not_silently_wrong(name):
+    rng = np.random.default_rng(0)
+    q = rng.normal(size=(3, 2))
+    if name == "action_values":
+        mdp = checks.random_mdp(rng, 4, 3, 0.9)
+        v = rng.normal(size=4)
+        assert np.allclose(checks.CORRECT[name](mdp, v), mdp.action_values(v))
+    elif name == "epsilon_greedy":
+        actions = {checks.CORRECT[name](q, 1, 0.0, rng) for _ in range(50)}
+        assert actions == {int(q[1].argmax())}
+    else:
+        new = checks.CORRECT[name](q, 0, 1, 2.0, 1, False, 0.5, 0.9)
+        assert new[0, 1] == 0.5 * q[0, 1] + 0.5 * (2 + 0.9 * q[1].max())
+        assert (new != q).sum() == 1
+        assert checks.CORRECT[name](q, 0, 1, 2.0, 1, True, 1.0, 0.9)[0, 1] == 2
+
+
+def test_a_picture_has_words():
+    axes = rl_lib.plot_values(rl_lib.russell_norvig(), np.zeros(11))
+    html = picture(axes, alt='a "grid"').data
+    assert 'alt="a &quot;grid&quot;"' in html
+    assert "base64," in html
