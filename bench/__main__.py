@@ -41,7 +41,7 @@ def main() -> None:
         f"({learning['nanoseconds']:.0f} ns against {learning['plain_nanoseconds']:.0f} ns a step)"
     )
     peers = {name: version(name) for name in ("numpy", "numba", "quantecon", "mdpsolver")}
-    results = {"versions": peers, "tol": TOL, "points": points, "q_learning": learning}
+    results = {"versions": peers, "tol": TOL, "limit": LIMIT, "points": points, "q_learning": learning}
     results |= {"geometric_mean": mean, "worst": max(ratios), "gigabytes": memory}
     if not options.model:
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")

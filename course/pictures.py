@@ -31,4 +31,4 @@ def picture(drawing: Axes | Figure, alt: str) -> HTML:
     plt.close(figure)
     data = base64.b64encode(png.getvalue()).decode("ascii")
     image = f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" style="max-width: 100%">'
-    return HTML(image)  # type: ignore[no-untyped-call]
+    return HTML(image)

@@ -73,23 +73,27 @@ def tidy(text: str) -> str:
     Raises
     ------
     ValueError
-        If `text` is no notebook.
+        If `text` is no notebook, or two of its cells have one grade_id.
     """
     try:
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.reads(text, as_version=4)
     except Exception as problem:
         raise ValueError(f"it is not a notebook: {problem}") from None
     kept = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kept, "language_info": {"name": "python"}}
     notebook.nbformat_minor = 5
+    seen = set()
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("nbgrader", "tags") and v}
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id is not None:
+            if grade_id in seen:
+                raise ValueError(f"two cells have the grade_id {grade_id!r}")
+            seen.add(grade_id)
             cell.id = grade_id.replace("_", "-")
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
+    return str(nbformat.writes(notebook)) + "\n"
 
 
 def _wanted(solutions: Path, exercises: Path) -> dict[Path, bytes | None]:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,11 +106,14 @@ def grade_sample(root: Path, say: Callable[[str], None] = print) -> list[dict[st
     """
     out = root / "_build" / "grade"
     stamp, fingerprint = out / "sample-class", _fingerprint(root)
-    if not (stamp.is_file() and stamp.read_text("utf8") == fingerprint):
-        _clear(out, stamp)
+    before = stamp.read_text("utf8").split() if stamp.is_file() else []
+    if before[:1] != [fingerprint]:
+        _clear(out, before)
+        # What this run leaves behind, finished or not, the next one may remove.
+        stamp.write_text("\n".join(["unfinished", *CLASS]), "utf8")
         _hand_in(root, out)
         _grade(root, say)
-        stamp.write_text(fingerprint, "utf8")
+        stamp.write_text("\n".join([fingerprint, *CLASS]), "utf8")
     with (out / "grades.csv").open(newline="", encoding="utf8") as file:
         return [row for row in csv.DictReader(file) if row["student_id"] in CLASS]
 
@@ -131,11 +134,10 @@ def _fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _clear(out: Path, stamp: Path) -> None:
+def _clear(out: Path, before: Sequence[str]) -> None:
     """Remove the last sample class, and nothing that could be a real one."""
-    submitted = out / "submitted"
-    found = {path.name for path in submitted.glob("*")} if submitted.is_dir() else set()
-    if (found - set(CLASS)) or ((out / "gradebook.db").exists() and not stamp.exists()):
+    found = {path.name for path in (out / "submitted").glob("*")}
+    if (found - set(before)) or ((out / "gradebook.db").exists() and not before):
         raise ValueError(
             f"{out} holds the grades of another class; move that folder away first, "
             "because the sample class would overwrite it"
@@ -145,7 +147,6 @@ def _clear(out: Path, stamp: Path) -> None:
     for name in ("gradebook.db", "grades.csv"):
         (out / name).unlink(missing_ok=True)
     out.mkdir(parents=True, exist_ok=True)
-    stamp.write_text("not finished", "utf8")
 
 
 def _hand_in(root: Path, out: Path) -> None:
@@ -159,14 +160,11 @@ def _hand_in(root: Path, out: Path) -> None:
             for file in files:
                 if not file.is_file():
                     raise ValueError(f"{file} is missing (exercises come from `course release`)")
-            solution, released = (
-                nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
-                for file in files[:2]
-            )
+            solution, released = (nbformat.read(file, as_version=4) for file in files[:2])
             cells = solutions_of(solution) | dict(read_answer(files[2]).cells)
             target = out / "submitted" / student / name / f"{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(fill_in(released, cells), target)  # type: ignore[no-untyped-call]
+            nbformat.write(fill_in(released, cells), target)
 
 
 def _grade(root: Path, say: Callable[[str], None]) -> None:

@@ -45,7 +45,7 @@ def failures(job):
     """The test cells that fail, and what they say, without a kernel."""
     name, answer, seed = job
     warnings.simplefilter("default")  # a student's warning is no error
-    checks.SEED, checks.TIME_LIMIT = seed, 2.0
+    checks.SEED, checks.TIME_LIMIT = seed, 1.0
     changed = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
     first = min(STEPS[name].index(step) for step in changed)
     namespace, failed = {"__name__": "__main__"}, {}
@@ -152,7 +152,7 @@ def test_a_release_gives_nothing_away():
     ("change", "message"),
     [
         (lambda s: s.replace("### END SOLUTION", ""), "no end solution statement found"),
-        (lambda s: s.replace('"grade_id": "q_update"', '"grade_id": "setup"'), "setup"),
+        (lambda s: s.replace('"grade_id": "q_update"', '"grade_id": "setup"'), "two cells"),
         (lambda s: s[:500], "it is not a notebook"),
     ],
 )
@@ -231,7 +231,6 @@ def nbgrader(folder, *args):
 SOME = [
     ("value_iteration", "right_own_loop"),
     ("value_iteration", "wrong_gamma_forgotten"),
-    ("q_learning", "right_lists"),
     ("q_learning", "wrong_truncated_is_terminated"),
 ]
 
@@ -254,9 +253,12 @@ def test_nbgrader_agrees(house, answers):
         nbformat.write(filled, target)
     for name in {name for name, _ in answers}:
         nbgrader(house, "autograde", name)
-        if answers is SOME:
-            nbgrader(house, "generate_feedback", name)
     nbgrader(house, "export")
+    if answers is SOME:
+        name, answer = SOME[0]
+        nbgrader(house, "generate_feedback", name)
+        assert (grade / "feedback" / answer / name / f"{name}.html").is_file()
+        assert "Success" in nbgrader(house, "validate", f"solutions/{name}/{name}.ipynb")
     lines = (grade / "grades.csv").read_text().splitlines()
     columns = lines[0].split(",")
     rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines[1:]]
@@ -276,13 +278,6 @@ def test_nbgrader_agrees(house, answers):
         least = 10 - worth.get((name, loses), 0)
         score = scores[name, answer]
         assert score == 10 if loses is None else least <= score < 10, (name, answer, score)
-        if answers is SOME:
-            assert (grade / "feedback" / answer / name / f"{name}.html").is_file()
-
-
-def test_nbgrader_validates_the_solutions(house):
-    said = nbgrader(house, "validate", "solutions/q_learning/q_learning.ipynb")
-    assert "Success" in said
 
 
 def test_the_sample_class_does_not_overwrite_another(tmp_path):
