@@ -14,8 +14,8 @@ from bench.solvers import SOLVERS, serve
 from rl_lib import MDPEnv, q_learning, russell_norvig
 
 TOL = 1e-6
-LIMIT = 20  # seconds for one solution; a slower peer is shown as slower than that
-START = 40  # seconds to start a process, build the model and compile
+LIMIT = 60  # seconds for one solution; a slower peer is shown as slower than that
+START = 60  # seconds to start a process, build the model and compile
 RESULTS = Path(__file__).parent / "results.json"
 
 
@@ -41,7 +41,13 @@ def main() -> None:
         f"({learning['nanoseconds']:.0f} ns against {learning['plain_nanoseconds']:.0f} ns a step)"
     )
     peers = {name: version(name) for name in ("numpy", "numba", "quantecon", "mdpsolver")}
-    results = {"versions": peers, "tol": TOL, "limit": LIMIT, "points": points, "q_learning": learning}
+    results = {
+        "versions": peers,
+        "tol": TOL,
+        "limit": LIMIT,
+        "points": points,
+        "q_learning": learning,
+    }
     results |= {"geometric_mean": mean, "worst": max(ratios), "gigabytes": memory}
     if not options.model:
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
