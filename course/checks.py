@@ -10,17 +10,11 @@ It runs at once. Each step is judged on its own: where the test fails, it runs a
 `helpers` put in the place of the student's, and the better of both counts. The `namespace` may be
 any mutable mapping, so that a grader can put proxies of another process there.
 
-Around every call of a student's function, `rl_lib`'s own answers refuse to work, time is limited,
-arguments must stay as they were, and what is printed to stderr, which nbgrader takes for a
-failure, goes to stdout.
+What surrounds every call of a student's function is in `course.guard`.
 """
 
 import contextlib
-import functools
 import inspect
-import signal
-import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
@@ -28,6 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from course.correct import CORRECT
+from course.guard import guarded
 from rl_lib import MDP, MDPEnv
 
 Array = npt.NDArray[np.float64]
@@ -37,10 +33,6 @@ TIME_LIMIT = 10.0
 
 SEED = 0
 """Root of every random number in the tests; the course's own tests vary it."""
-
-
-class _TimeIsUpError(BaseException):
-    """Not an `Exception`, so that a student's `except Exception` does not catch it."""
 
 
 def step(
@@ -88,8 +80,7 @@ def _attempt(
     missing = [name for name in names if not callable(namespace.get(name))]
     if missing:
         raise AssertionError(f"{missing[0]} is not a function here: has its cell been run?")
-    refused = _ready_answers()  # found once: a test may call a function thousands of times
-    test(*(_guarded(name, namespace[name], endless, refused) for name in names))
+    test(*(guarded(name, namespace[name], TIME_LIMIT, endless) for name in names))
 
 
 def _told(problem: Exception) -> Exception:
@@ -111,90 +102,6 @@ def _replaced(namespace: MutableMapping[str, Any], names: Sequence[str]) -> Iter
                 del namespace[name]
             else:
                 namespace[name] = value
-
-
-def _guarded(
-    name: str, function: Callable[..., Any], endless: str, refused: Sequence[Any]
-) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        given = [(i, a, a.copy()) for i, a in enumerate(args) if isinstance(a, np.ndarray)]
-        limit = f"{name} did not stop within {TIME_LIMIT:g} s. {endless}".strip()
-        with (
-            no_ready_answers(refused),
-            _time_limit(TIME_LIMIT, limit),
-            contextlib.redirect_stderr(sys.stdout),
-        ):
-            result = function(*args, **kwargs)
-        for i, now, before in given:
-            assert np.array_equal(now, before), (
-                f"{name} changed its argument number {i + 1}; work on a copy of it"
-            )
-        return result
-
-    return call
-
-
-@contextlib.contextmanager
-def no_ready_answers(refused: Sequence[Any] | None = None) -> Iterator[None]:
-    """Within this block, `rl_lib`'s own answers raise instead of answering.
-
-    The code of each function is swapped, and so it does not matter under which name, or from
-    where, a student has imported it.
-    """
-    functions = _ready_answers() if refused is None else refused
-    before = [(function, function.__code__) for function in functions]
-    for function in functions:
-        function.__code__ = _refuse.__code__
-    try:
-        yield
-    finally:
-        for function, code in before:
-            function.__code__ = code
-
-
-def _ready_answers() -> list[Any]:
-    modules = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.startswith(("rl_lib.planning", "rl_lib.learning", "rl_lib.inverse"))
-    ]
-    return [MDP.action_values] + [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if inspect.isfunction(value) and value.__module__ == module.__name__
-        if value.__closure__ is None
-    ]
-
-
-def _refuse(*args: Any, **kwargs: Any) -> None:
-    raise RuntimeError("rl_lib can do this, but here it is what you are asked to write")
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float, message: str) -> Iterator[None]:
-    """Limit the computing time of a block where the platform can (not on Windows)."""
-    main = threading.current_thread() is threading.main_thread()
-    if not (main and hasattr(signal, "setitimer")):
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise _TimeIsUpError
-
-    # The clock counts computing and not waiting: a busy machine must not cost anybody points.
-    before = signal.signal(signal.SIGVTALRM, stop)
-    try:
-        # It rings again and again, in case a bare `except:` swallows the first.
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.5)
-        yield
-    except _TimeIsUpError:
-        raise AssertionError(message) from None
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def values(name: str, value: Any, shape: tuple[int, ...]) -> Array:
@@ -295,39 +202,3 @@ def _array(name: str, value: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
 
 def _at(name: str, where: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, where))}]" if where else name
-
-
-# Correct answers to the steps that others build on, by the names of those steps.
-
-
-def _action_values(mdp: MDP, v: Any) -> Any:
-    return mdp.rewards + mdp.discount * (mdp.transitions @ v)
-
-
-def _epsilon_greedy(q: Any, state: int, epsilon: float, rng: np.random.Generator) -> int:
-    if rng.random() < epsilon:
-        return int(rng.integers(len(q[state])))
-    return int(rng.choice(np.flatnonzero(q[state] == np.max(q[state]))))
-
-
-def _q_update(
-    q: Any,
-    state: int,
-    action: int,
-    reward: float,
-    next_state: int,
-    terminated: bool,
-    alpha: float,
-    gamma: float,
-) -> Any:
-    q = np.array(q, dtype=np.float64)
-    target = reward + (0.0 if terminated else gamma * q[next_state].max())
-    q[state, action] += alpha * (target - q[state, action])
-    return q
-
-
-CORRECT: dict[str, Callable[..., Any]] = {
-    "action_values": _action_values,
-    "epsilon_greedy": _epsilon_greedy,
-    "q_update": _q_update,
-}

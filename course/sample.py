@@ -120,7 +120,10 @@ def grade_sample(root: Path, say: Callable[[str], None] = print) -> list[dict[st
 
 def _fingerprint(root: Path) -> str:
     files = [root / "nbgrader_config.py", root / "requirements.lock"]
-    files += [root / "course" / f"{name}.py" for name in ("checks", "pictures", "sample")]
+    files += [
+        root / "course" / f"{name}.py"
+        for name in ("checks", "correct", "guard", "pictures", "sample")
+    ]
     for folder, pattern in {
         "solutions": "*/*.ipynb",
         "exercises": "*/*.ipynb",
