@@ -23,7 +23,7 @@ STEPS = {
     "q_learning": ["epsilon_greedy", "q_update", "q_learning"],
 }
 ANSWERS = [(path.parent.name, path.stem) for path in sorted(SAMPLE.glob("*/*_*.py"))]
-SEEDS = range(30) if os.environ.get("SLOW") else range(1)
+SEEDS = range(5) if os.environ.get("SLOW") else range(1)
 
 
 def master(name):
@@ -73,7 +73,8 @@ def graded():
     jobs = [
         (*answer, seed)
         for answer in ANSWERS
-        for seed in (SEEDS if answer[0] == "q_learning" else range(1))
+        # A right answer must never lose by bad luck.
+        for seed in (SEEDS if answer[1].startswith("right_") else range(1))
     ]
     value_iteration(russell_norvig().mdp)  # loads the compiled loops once, for every child
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
@@ -235,30 +236,26 @@ SOME = [
 ]
 
 
-@pytest.mark.parametrize(
-    "answers", [SOME, pytest.param(ANSWERS, marks=pytest.mark.slow)], ids=["some", "all"]
-)
-def test_nbgrader_agrees(house, answers):
+def test_nbgrader_agrees(house):
     grade = house / "_build" / "grade"
     shutil.rmtree(grade, ignore_errors=True)
     for name in STEPS:
         nbgrader(house, "generate_assignment", name, "--force")
         committed = (ROOT / "exercises" / name / f"{name}.ipynb").read_bytes()
         assert (house / "exercises" / name / f"{name}.ipynb").read_bytes() == committed
-    for name, answer in answers:
+    for name, answer in SOME:
         cells = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
         filled = sample.fill_in(released(name), sample.solutions_of(master(name)) | dict(cells))
         target = grade / "submitted" / answer / name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(filled, target)
-    for name in {name for name, _ in answers}:
+    for name in {name for name, _ in SOME}:
         nbgrader(house, "autograde", name)
     nbgrader(house, "export")
-    if answers is SOME:
-        name, answer = SOME[0]
-        nbgrader(house, "generate_feedback", name)
-        assert (grade / "feedback" / answer / name / f"{name}.html").is_file()
-        assert "Success" in nbgrader(house, "validate", f"solutions/{name}/{name}.ipynb")
+    name, answer = SOME[0]
+    nbgrader(house, "generate_feedback", name)
+    assert (grade / "feedback" / answer / name / f"{name}.html").is_file()
+    assert "Success" in nbgrader(house, "validate", f"solutions/{name}/{name}.ipynb")
     lines = (grade / "grades.csv").read_text().splitlines()
     columns = lines[0].split(",")
     rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines[1:]]
@@ -273,7 +270,7 @@ def test_nbgrader_agrees(house, answers):
         for name in STEPS
         for step in STEPS[name]
     }
-    for name, answer in answers:
+    for name, answer in SOME:
         loses = sample.read_answer(SAMPLE / name / f"{answer}.py").loses
         least = 10 - worth.get((name, loses), 0)
         score = scores[name, answer]
