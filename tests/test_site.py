@@ -143,8 +143,8 @@ def violations(page, theme):
 
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
-    # What a reader can unfold is checked as well; colours that fade in are not yet theirs.
-    page.add_style_tag(content="* { transition: none !important; }")
+    # What a reader can unfold is checked as well; what fades in is not yet theirs.
+    page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     # Preloading makes axe ask for the style sheets again, at wrong addresses.
     results = Axe().run(page, options={"runOnly": RULES[theme], "preload": False}).response
