@@ -17,6 +17,20 @@ import numpy as np
 
 from rl_lib import MDP
 
+READY = tuple(
+    f"rl_lib.{name}"
+    for name in (
+        "planning",
+        "_policies",
+        "_evaluation",
+        "_soft",
+        "occupancy",
+        "learning",
+        "inverse",
+    )
+)
+"""Modules whose functions answer what students are asked."""
+
 
 class _TimeIsUpError(BaseException):
     """Not an `Exception`, so that a student's `except Exception` does not catch it."""
@@ -78,11 +92,7 @@ def no_ready_answers(refused: Sequence[Any] | None = None) -> Iterator[None]:
 
 
 def _ready_answers() -> list[Any]:
-    modules = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.startswith(("rl_lib.planning", "rl_lib.learning", "rl_lib.inverse"))
-    ]
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith(READY)]
     return [MDP.action_values] + [
         value
         for module in modules

@@ -1,8 +1,20 @@
 """Markov decision processes, reinforcement learning and its inverse: the library of the course."""
 
+from rl_lib.agents import Agent, boltzmann_expert, lapsing, rat, soft_expert
+from rl_lib.demonstrations import Demonstrations
+from rl_lib.inverse.iavi import Recovered, anchored_reward, iavi, state_reward
+from rl_lib.inverse.maxent import MaxEnt, maxent_irl
 from rl_lib.learning import Learned, by_visits, linear, q_learning, sarsa
 from rl_lib.mdp import MDP
-from rl_lib.planning import Solution, boltzmann, evaluate_policy, greedy, value_iteration
+from rl_lib.occupancy import occupancy
+from rl_lib.planning import (
+    Solution,
+    boltzmann,
+    evaluate_policy,
+    greedy,
+    soft_value_iteration,
+    value_iteration,
+)
 from rl_lib.plots import (
     plot_learning_curves,
     plot_policy,
@@ -12,28 +24,44 @@ from rl_lib.plots import (
 )
 from rl_lib.worlds.env import MDPEnv
 from rl_lib.worlds.gridworld import GridWorld, cliff, russell_norvig
+from rl_lib.worlds.objectworld import Objectworld
 from rl_lib.worlds.response_task import ResponseTask
 
 __all__ = [
     "MDP",
+    "Agent",
+    "Demonstrations",
     "GridWorld",
     "Learned",
     "MDPEnv",
+    "MaxEnt",
+    "Objectworld",
+    "Recovered",
     "ResponseTask",
     "Solution",
+    "anchored_reward",
     "boltzmann",
+    "boltzmann_expert",
     "by_visits",
     "cliff",
     "evaluate_policy",
     "greedy",
+    "iavi",
+    "lapsing",
     "linear",
+    "maxent_irl",
+    "occupancy",
     "plot_learning_curves",
     "plot_policy",
     "plot_q",
     "plot_values",
     "plot_world",
     "q_learning",
+    "rat",
     "russell_norvig",
     "sarsa",
+    "soft_expert",
+    "soft_value_iteration",
+    "state_reward",
     "value_iteration",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> Array:
@@ -44,6 +45,22 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
     if value < low or (high is not None and value > high):
         raise ValueError(f"{name} is {value}; it must be {allowed}")
     return int(value)
+
+
+def whole_array(name: str, value: Any, ndim: int = 1) -> Ints:
+    """`value` as an int64 array of so many dimensions."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    if array.ndim != ndim or array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} is {value!r:.80}; it must be a {ndim}-D array of whole numbers")
+    with np.errstate(invalid="ignore"):
+        result = array.astype(np.int64)
+    bad = first(result != array)
+    if bad is not None:
+        raise ValueError(f"{at(name, bad)} is {array[bad]}; it must be a whole number")
+    return result
 
 
 def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:

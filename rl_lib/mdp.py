@@ -234,6 +234,29 @@ class MDP:
         dense.transition_matrix = self.transition_matrix
         return dense
 
+    def with_rewards(self, rewards: Any) -> "MDP":
+        """The same dynamics under other rewards; transitions are shared, not copied.
+
+        Parameters
+        ----------
+        rewards : as in `MDP`
+
+        Returns
+        -------
+        MDP
+
+        Examples
+        --------
+        >>> MDP([[[1.0]]], [[2.0]], 0.5).with_rewards([[3.0]]).rewards
+        array([[3.]])
+        """
+        other = object.__new__(MDP)
+        other.__dict__.update(self.__dict__)
+        for name in ("table", "terminal"):  # these depend on the rewards
+            other.__dict__.pop(name, None)
+        other._set_rewards(rewards)
+        return other
+
     @classmethod
     def from_gymnasium(cls, env: Any, discount: float) -> "MDP":
         """The model behind a tabular Gymnasium environment (toy_text), read from its table `P`.

@@ -24,16 +24,25 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse import csgraph, linalg
 
 from rl_lib import _sweeps
-from rl_lib._check import Array, distributions, finite_array, number, whole
+from rl_lib._check import Array, distributions, number, whole
 from rl_lib._compiled import COMPILED
+from rl_lib._evaluation import chosen_transitions, require_ending, solve_linear
+from rl_lib._policies import boltzmann, greedy
+from rl_lib._soft import fixed_point
 from rl_lib.mdp import MDP
 
+__all__ = [
+    "Solution",
+    "boltzmann",
+    "evaluate_policy",
+    "greedy",
+    "soft_value_iteration",
+    "value_iteration",
+]
+
 METHODS = ("auto", "in_place", "synchronous", "modified_policy_iteration")
-_DIRECT_STATES = 5_000
 
 
 class Solution(NamedTuple):
@@ -104,13 +113,16 @@ def value_iteration(
         model = _sweeps.arrays(mdp)
         sweeps = _sweeps.modified_policy_iteration(model, closed, v, change, max_iter)
     q = mdp.action_values(v)
-    return _certified(mdp, v, q, greedy(q), q.max(axis=1), sweeps, tol)
+    policy = greedy(q)
+    backup = q[policy == 1]  # one entry in each row; faster than a maximum along short rows
+    return _certified(mdp, v, q, policy, backup, sweeps, tol)
 
 
 def evaluate_policy(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Solution:
     r"""Values of a policy: the solution of v = r_π + γ P_π v (Sutton & Barto 2018, eq. 4.4).
 
-    Solved directly up to 5 000 states and by sweeps above.
+    One backward pass where no state can be visited twice; else solved directly up to 5 000 states
+    and by sweeps above.
 
     Parameters
     ----------
@@ -139,77 +151,66 @@ def evaluate_policy(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> So
     """
     policy = distributions("policy", policy, (mdp.n_states, mdp.n_actions))
     number("tol", tol, 0, above=True)
-    n, m, gamma = mdp.n_states, mdp.n_actions, mdp.discount
-    choose = sparse.csr_array(
-        (policy.ravel(), np.arange(n * m), np.arange(0, n * m + 1, m)), shape=(n, n * m)
-    )
-    chosen = sparse.csr_array(choose @ mdp.transition_matrix)
-    reward = (policy * mdp.rewards).sum(axis=1)
+    gamma = mdp.discount
+    chosen = chosen_transitions(mdp, policy)
     if gamma == 1:
-        _require_ending(chosen)
-    sweeps = 0
-    if n <= _DIRECT_STATES:
-        v = linalg.spsolve(sparse.csc_array(sparse.eye_array(n) - gamma * chosen), reward)
-    else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # said once, below
-            one_action = MDP(chosen, reward[:, None], gamma)
-            v, *_, sweeps, _, _, _ = value_iteration(one_action, tol=tol)
+        require_ending(chosen)
+    reward = (policy * mdp.rewards).sum(axis=1)
+    v, sweeps = solve_linear(chosen, reward, gamma, tol * (1 - gamma if gamma < 1 else 1))
     q = mdp.action_values(v)
     return _certified(mdp, v, q, policy, (policy * q).sum(axis=1), sweeps, tol)
 
 
-def greedy(q: npt.ArrayLike) -> Array:
-    """The policy that takes the best action, the first of equals, one-hot.
+def soft_value_iteration(
+    mdp: MDP, *, temperature: float = 1.0, tol: float = 1e-8, max_iter: int = 1_000
+) -> Solution:
+    r"""The values and the policy of an agent that also likes to keep its options open.
+
+    The soft Bellman operator (Ziebart 2010, section 6.2; Haarnoja et al. 2017, eqs. 3 and 4)
+
+        v(s) = T log Σ_a exp(q(s, a) / T),    q(s, a) = r(s, a) + γ Σ_{s'} p(s'|s, a) v(s')
+
+    has the optimal value of rewards plus T times the entropy of every decision as its fixed point,
+    reached by π(a|s) = exp((q(s, a) − v(s)) / T). As T → 0 it becomes value iteration. Nothing is
+    decided in a terminal state: its value is 0.
+
+    Solved by Newton's method (soft policy iteration): each iteration evaluates the current policy,
+    so that few are needed at any γ.
 
     Parameters
     ----------
-    q : array (S, A)
-
-    Returns
-    -------
-    array (S, A)
-
-    Examples
-    --------
-    >>> greedy([[0.0, 2.0, 2.0]])
-    array([[0., 1., 0.]])
-    """
-    q = _action_values(q)
-    policy = np.zeros(q.shape)
-    policy[np.arange(len(q)), q.argmax(axis=1)] = 1
-    return policy
-
-
-def boltzmann(q: npt.ArrayLike, temperature: float = 1.0) -> Array:
-    r"""The policy π(a|s) ∝ exp(q(s, a) / temperature).
-
-    Parameters
-    ----------
-    q : array (S, A)
+    mdp : MDP
     temperature : float > 0
-        Small: nearly greedy. Large: nearly uniform. Unit of the rewards.
+        T, in the unit of the rewards.
+    tol : float > 0
+        Largest allowed error bound (at γ = 1: residual).
+    max_iter : int ≥ 1
+        Largest number of iterations.
 
     Returns
     -------
-    array (S, A)
+    Solution
+        `sweeps` counts iterations. With a warning if `tol` was not met, as at γ = 1 where wandering
+        for ever is worth more than ending.
 
     Examples
     --------
-    >>> boltzmann([[0.0, np.log(3.0)]]).round(12)
-    array([[0.25, 0.75]])
+    Two ways to end at once that pay alike are worth log 2 more than one.
+
+    >>> mdp = MDP([[[0.0], [0.0]]], [[1.0, 1.0]], discount=1.0)
+    >>> bool(np.isclose(soft_value_iteration(mdp).v[0], 1 + np.log(2)))
+    True
     """
-    q = _action_values(q)
-    number("temperature", temperature, 0, above=True)
-    weights = np.exp((q - q.max(axis=1, keepdims=True)) / temperature)
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _action_values(q: npt.ArrayLike) -> Array:
-    array = finite_array("q", q)
-    if array.ndim != 2 or array.shape[1] == 0:
-        raise ValueError(f"q has shape {array.shape}; it must have shape (S, A)")
-    return array
+    temperature = number("temperature", temperature, 0, above=True)
+    tol, max_iter = number("tol", tol, 0, above=True), whole("max_iter", max_iter, 1)
+    if mdp.discount == 1:
+        anything = np.full(mdp.rewards.shape, 1 / mdp.n_actions)
+        require_ending(chosen_transitions(mdp, anything), "even a policy that tries everything")
+    target = 0.5 * tol * (1 - mdp.discount if mdp.discount < 1 else 1)
+    v, q, policy, backup, sweeps = fixed_point(
+        mdp, mdp.rewards, mdp.terminal, np.zeros(mdp.n_states), temperature, target, max_iter
+    )
+    return _certified(mdp, v, q, policy, backup, sweeps, tol)
 
 
 def _lower_bound(mdp: MDP, closed: bool) -> float:
@@ -245,21 +246,3 @@ def _certified(
             f"tol is {tol:g}, but after {sweeps} sweeps the {kind} is {reached:.2g}", stacklevel=3
         )
     return Solution(v, q, policy, sweeps, residual, error_bound, bool(reached <= tol))
-
-
-def _require_ending(chosen: sparse.csr_array) -> None:
-    """An error unless every state can reach an ending under the transitions (S, S)."""
-    n = chosen.shape[0]
-    ends = np.flatnonzero(chosen.sum(axis=1) < 1 - 1e-9)
-    steps = sparse.coo_array(chosen)
-    moving = steps.data > 0
-    source = np.concatenate((steps.col[moving], np.full(len(ends), n)))
-    target = np.concatenate((steps.row[moving], ends))
-    graph = sparse.csr_array((np.ones(len(source)), (source, target)), shape=(n + 1, n + 1))
-    reached = csgraph.breadth_first_order(graph, n, return_predecessors=False)
-    stuck = np.setdiff1d(np.arange(n), reached)
-    if len(stuck):
-        raise ValueError(
-            f"policy never ends an episode from {len(stuck)} states, state {stuck[0]} among them; "
-            "at discount 1 every state must be able to reach an ending"
-        )

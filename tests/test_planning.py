@@ -10,6 +10,7 @@ from scipy import sparse
 from rl_lib import (
     MDP,
     GridWorld,
+    _evaluation,
     boltzmann,
     evaluate_policy,
     greedy,
@@ -94,7 +95,7 @@ def test_large_policies_are_swept(monkeypatch):
     world = GridWorld("\n".join(["." * 20] * 19 + ["." * 19 + "+"]), discount=0.95)
     policy = np.full((400, 4), 0.25)
     exact = evaluate_policy(world.mdp, policy)
-    monkeypatch.setattr(planning, "_DIRECT_STATES", 10)
+    monkeypatch.setattr(_evaluation, "DIRECT_STATES", 10)
     swept = evaluate_policy(world.mdp, policy)
     assert exact.sweeps == 0 < swept.sweeps
     assert np.abs(exact.v - swept.v).max() <= swept.error_bound + exact.error_bound <= 2e-8

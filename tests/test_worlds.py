@@ -5,7 +5,16 @@ from gymnasium.utils.env_checker import check_env
 from models import random_mdp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from rl_lib import MDP, GridWorld, MDPEnv, ResponseTask, cliff, russell_norvig, value_iteration
+from rl_lib import (
+    MDP,
+    GridWorld,
+    MDPEnv,
+    Objectworld,
+    ResponseTask,
+    cliff,
+    russell_norvig,
+    value_iteration,
+)
 
 UP, RIGHT, DOWN, LEFT = range(4)
 
@@ -151,3 +160,53 @@ def test_rendering():
         MDPEnv(russell_norvig(), render_mode="human")
     with pytest.raises(TypeError, match="world is 3; it must be an MDP"):
         MDPEnv(3)
+
+
+def test_objectworld_rewards_by_hand():
+    world = Objectworld([(0, 0, 0, 1), (3, 0, 1, 0), (7, 7, 0, 0)], size=8, wind=0.0)
+    grid = world.to_grid(world.state_reward)
+    assert_array_equal(grid[:5, 0], [-1, 1, 1, 1, 0])
+    assert_array_equal(grid[7, 3:], [0, -1, -1, -1, -1])
+    assert set(np.unique(grid)) == {-1.0, 0.0, 1.0}
+    corner = world.mdp.outcomes(0, 1)  # up, over the edge
+    assert_array_equal(corner.next_state, [0])
+    assert_array_equal(world.mdp.outcomes(0, 3).reward, [1.0])
+
+
+def test_the_wind_replaces_an_action_by_any():
+    world = Objectworld([(0, 0, 0, 0)], size=3, wind=0.3)
+    right = world.mdp.outcomes(4, 2)
+    assert_allclose(dict(zip(right.next_state, right.probability, strict=True))[5], 0.76)
+    assert_allclose(np.sort(right.probability)[:4], 0.06)
+    assert_allclose(world.mdp.transitions.sum(axis=1), 1)
+
+
+def test_objectworld_features():
+    world = Objectworld.random(rng=np.random.default_rng(0))
+    thresholds, distances = world.features(), world.features("distances")
+    assert thresholds.shape == (1024, 128)
+    assert set(np.unique(thresholds)) == {0.0, 1.0}
+    near = thresholds.reshape(1024, 4, 32)
+    assert_array_equal(near.sum(axis=2), 33 - np.maximum(world.distances, 1).clip(max=33))
+    reachable = world.features("reachable")
+    assert reachable.shape == (1024, 20)
+    assert_array_equal(reachable[:, :4], distances)
+    assert_array_equal(reachable[:, 8:12], distances[world.targets[:, 2]])
+    with pytest.raises(ValueError, match="kind is 'all'"):
+        world.features("all")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objects": [(0, 0, 0, 2)]}, r"objects\[0, 3\] is 2; it must be in {0, …, 1}"),
+        ({"objects": [(0, 32, 0, 0)]}, r"objects\[0, 1\] is 32; it must be in {0, …, 31}"),
+        ({"objects": [(0, 0, 0)]}, r"objects has shape \(1, 3\)"),
+        ({"objects": [(0, 0, 0, 0)], "wind": 1.5}, "wind is 1.5"),
+        ({"objects": [(0, 0, 0, 0)], "size": 0}, "size is 0"),
+        ({"objects": [(0, 0, 0, 0)], "n_colours": 1}, "n_colours is 1"),
+    ],
+)
+def test_a_bad_objectworld_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        Objectworld(**options)

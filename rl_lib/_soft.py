@@ -1,0 +1,54 @@
+"""The soft Bellman equation: its fixed point by Newton's method, its recursion to a horizon."""
+
+from typing import Any
+
+import numpy as np
+
+from rl_lib._check import Array
+from rl_lib._evaluation import chosen_transitions, solve_linear
+from rl_lib.mdp import MDP
+
+
+def soft_maximum(q: Array, temperature: float, terminal: Any) -> tuple[Array, Array]:
+    """T log Σ_a exp(q / T), 0 in terminal states, and the policy that attains it."""
+    top = q.max(axis=1)
+    weights = np.exp((q - top[:, None]) / temperature)
+    total = weights.sum(axis=1)
+    return np.where(terminal, 0.0, top + temperature * np.log(total)), weights / total[:, None]
+
+
+def fixed_point(
+    mdp: MDP,
+    rewards: Array,
+    terminal: Any,
+    v: Array,
+    temperature: float,
+    target: float,
+    max_iter: int,
+) -> tuple[Array, Array, Array, Array, int]:
+    """Newton's method from `v` until the residual is at most `target`, or rounding is in the way.
+
+    Returns v, q, the policy, T v and the iterations.
+    """
+    matrix, gamma = mdp.transition_matrix, mdp.discount
+    sweeps = 0
+    while True:
+        q = rewards + gamma * (matrix @ v).reshape(rewards.shape)
+        backup, policy = soft_maximum(q, temperature, terminal)
+        residual = float(np.abs(backup - v).max())
+        rounding = 8e-16 * np.abs(q).max()
+        if residual <= max(target, rounding) or sweeps == max_iter or not residual < np.inf:
+            return v, q, policy, backup, sweeps
+        step, _ = solve_linear(chosen_transitions(mdp, policy), backup - v, gamma, 0.01 * residual)
+        v = v + step
+        sweeps += 1
+
+
+def backward(mdp: MDP, rewards: Array, terminal: Any, horizon: int) -> tuple[Array, Array, Array]:
+    """Soft values and action values with `horizon` steps to go, and the policy of every step."""
+    matrix, gamma = mdp.transition_matrix, mdp.discount
+    v, policy = np.zeros(mdp.n_states), np.empty((horizon, *rewards.shape))
+    for time in reversed(range(horizon)):
+        q = rewards + gamma * (matrix @ v).reshape(rewards.shape)
+        v, policy[time] = soft_maximum(q, 1.0, terminal)
+    return v, q, policy

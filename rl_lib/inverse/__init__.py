@@ -1,0 +1,1 @@
+"""From behaviour to reward."""

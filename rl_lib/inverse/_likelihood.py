@@ -1,0 +1,136 @@
+r"""How likely demonstrations are under a reward, and which way the reward should move.
+
+For a reward r, soft values V, and demonstrations that took action a in state s n(s, a) times,
+
+    L(r) = Σ_{s,a} n(s, a) r(s, a) − Σ_s b(s) V(s),    ∂L / ∂r(s, a) = n(s, a) − D(s, a),
+
+where D is how often the soft-optimal policy takes each action when it starts from b (Ziebart,
+Bagnell & Dey 2010). At a maximum over θ in r = θ·φ, both meet the same features.
+
+*With a horizon*, counts are discounted by time and b counts first states.
+
+*Without*, recordings may begin and stop anywhere: b(s) = Σ_a n(s, a) − γ Σ p(s|s', a') n(s', a') is
+where the counts, taken as a flow, come from. With V = log Σ_a exp Q and Q = r + γ P V, L is then
+exactly Σ n(s, a) log π(a|s). For the occupancy of a policy, b is its start distribution.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from rl_lib import _soft
+from rl_lib._check import Array, at, finite_array, first, whole
+from rl_lib._evaluation import chosen_transitions, expected_visits
+from rl_lib._tables import ROUNDING
+from rl_lib.demonstrations import Demonstrations
+from rl_lib.mdp import MDP
+from rl_lib.occupancy import forward
+
+
+class Likelihood:
+    """L(r) and its gradient; keeps the solution of the last reward it was called with."""
+
+    def __init__(self, mdp: MDP, demonstrations: Any, horizon: int | None = None):
+        if mdp.n_actions == 1:
+            raise ValueError(
+                "mdp has 1 action; behaviour without a choice says nothing about a reward"
+            )
+        if horizon is not None:
+            whole("horizon", horizon, 1)
+        elif mdp.discount == 1:
+            raise ValueError("discount is 1; maximum entropy then needs a horizon")
+        self.mdp, self.horizon = mdp, horizon
+        self.counts, self.start = _counts(mdp, demonstrations, horizon)
+        if not self.counts.sum() > 0:
+            raise ValueError("demonstrations holds no step; it must hold at least one")
+        nowhere = (mdp.end_probability > 1 - ROUNDING).all(axis=1)
+        self.exits = nowhere & (self.counts.sum(axis=1) == 0)
+        self.v = np.zeros(mdp.n_states)
+
+    def __call__(self, reward: Array) -> tuple[float, Array]:
+        """L and ∂L/∂r, (S, A); rewards of exit states count for nothing."""
+        mdp = self.mdp
+        self.reward = np.where(self.exits[:, None], 0.0, reward)
+        if self.horizon is None:
+            # The values of the last reward are a good first guess for those of the next.
+            self.v, self.q, self.policy, *_ = _soft.fixed_point(
+                mdp, self.reward, self.exits, self.v, 1.0, 1e-12, 1_000
+            )
+            chosen = chosen_transitions(mdp, self.policy)
+            visits = expected_visits(chosen, self.start, mdp.discount, 1e-12)[:, None] * self.policy
+        else:
+            self.v, self.q, self.policy = _soft.backward(mdp, self.reward, self.exits, self.horizon)
+            visits = forward(mdp, self.policy, self.start)
+        value = float((self.counts * self.reward).sum() - self.start @ self.v)
+        return value, np.where(self.exits[:, None], 0.0, self.counts - visits)
+
+
+class Features:
+    """φ as a matrix: from weights to rewards, and from visits to sums of features."""
+
+    def __init__(self, mdp: MDP, features: Any):
+        n, m = self.shape = (mdp.n_states, mdp.n_actions)
+        if sparse.issparse(features):
+            self.matrix: Any = sparse.csr_array(features, dtype=np.float64)
+            finite_array("features.data", self.matrix.data)
+        else:
+            self.matrix = finite_array("features", features)
+            if self.matrix.ndim == 3 and self.matrix.shape[:2] == (n, m):
+                self.matrix = self.matrix.reshape(n * m, -1)
+        if self.matrix.ndim != 2 or self.matrix.shape[0] not in (n, n * m):
+            raise ValueError(
+                f"features has shape {np.shape(features)}; it must be (S, F) or (S, A, F) with "
+                f"S = {n} and A = {m}, or sparse (S, F) or (S·A, F)"
+            )
+        self.of_states = self.matrix.shape[0] == n
+        self.n = self.matrix.shape[1]
+
+    def reward(self, theta: Array) -> Array:
+        """θ·φ, shape (S, A)."""
+        paid = self.matrix @ theta
+        if self.of_states:
+            return np.broadcast_to(paid[:, None], self.shape)
+        return paid.reshape(self.shape)
+
+    def sum(self, visits: Array) -> Array:
+        """Σ visits(s, a) φ(s, a), shape (F,)."""
+        return self.matrix.T @ (visits.sum(axis=1) if self.of_states else visits.ravel())
+
+
+def _counts(mdp: MDP, demonstrations: Any, horizon: int | None) -> tuple[Array, Array]:
+    """The n and the b of the likelihood."""
+    n, m = mdp.n_states, mdp.n_actions
+    if not isinstance(demonstrations, Demonstrations):
+        counts = finite_array("demonstrations", demonstrations, (n, m))
+        bad = first(counts < 0)
+        if bad is not None:
+            name = at("demonstrations", bad)
+            raise ValueError(f"{name} is {counts[bad]:g}; a count must be at least 0")
+        if horizon is not None:
+            return counts, mdp.start
+    else:
+        demonstrations.check(mdp)
+        if horizon is not None:
+            return _discounted_counts(mdp, demonstrations, horizon)
+        counts = demonstrations.counts(n, m)
+    return counts, counts.sum(axis=1) - mdp.discount * (mdp.transition_matrix.T @ counts.ravel())
+
+
+def _discounted_counts(
+    mdp: MDP, demonstrations: Demonstrations, horizon: int
+) -> tuple[Array, Array]:
+    lengths = demonstrations.lengths
+    whole_episode = (lengths == horizon) | (demonstrations.terminated & (lengths < horizon))
+    bad = first(~whole_episode & (lengths > 0))
+    if bad is not None:
+        raise ValueError(
+            f"demonstrations has {lengths[bad]} steps in trajectory {bad[0]}; with horizon="
+            f"{horizon} it must have so many, or fewer and terminated"
+        )
+    pair = demonstrations.states * mdp.n_actions + demonstrations.actions
+    weight = mdp.discount**demonstrations.times
+    counts = np.bincount(pair, weight, minlength=mdp.rewards.size).astype(np.float64)
+    begun = demonstrations.states[demonstrations.offsets[:-1][lengths > 0]]
+    start = np.bincount(begun, minlength=mdp.n_states).astype(np.float64)
+    return counts.reshape(mdp.rewards.shape), start

@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import mdps, random_mdp
+from numpy.testing import assert_allclose, assert_array_equal
+
+from rl_lib import (
+    MDP,
+    Demonstrations,
+    GridWorld,
+    evaluate_policy,
+    occupancy,
+    russell_norvig,
+    value_iteration,
+)
+
+
+def sampled(mdp, n, seed=0, **options):
+    policy = np.full((mdp.n_states, mdp.n_actions), 1 / mdp.n_actions)
+    return Demonstrations.sample(mdp, policy, n, rng=np.random.default_rng(seed), **options)
+
+
+def test_lists_come_back_as_they_went_in():
+    lists = [[(0, 1, 2), (2, 0, 2)], [], [(1, 1, 0)]]
+    walks = Demonstrations.from_trajectories(lists, terminated=[True, False, False])
+    back = walks.to_trajectories()
+    assert [[tuple(map(int, step)) for step in steps] for steps in back] == lists
+    assert_array_equal(walks.lengths, [2, 0, 1])
+    assert_array_equal(walks.times, [0, 1, 0])
+    assert (len(walks), walks.n_steps) == (3, 3)
+    again = Demonstrations.from_trajectories(back, terminated=walks.terminated)
+    for name in ("states", "actions", "next_states", "offsets", "terminated"):
+        assert_array_equal(getattr(again, name), getattr(walks, name))
+
+
+def test_without_next_states_only_the_last_is_unknown():
+    walks = Demonstrations.from_trajectories([[(0, 1), (3, 0), (2, 0)], [(1, 1)]])
+    assert_array_equal(walks.next_states, [3, 2, -1, -1])
+    assert walks.transition_counts(4, 2).sum() == 2
+    assert walks.counts(4, 2).sum() == 4
+
+
+def test_pandas_both_ways():
+    pd = pytest.importorskip("pandas")
+    walks = sampled(russell_norvig().mdp, 20)
+    frame = walks.to_pandas()
+    assert list(frame.columns) == [
+        "trajectory", "step", "state", "action", "next_state", "terminated",
+    ]  # fmt: skip
+    back = Demonstrations.from_pandas(frame)
+    for name in ("states", "actions", "next_states", "offsets", "terminated"):
+        assert_array_equal(getattr(back, name), getattr(walks, name))
+    short = Demonstrations.from_pandas(frame[["trajectory", "state", "action"]])
+    assert_array_equal(short.states, walks.states)
+    with pytest.raises(ValueError, match="'action'"):
+        Demonstrations.from_pandas(pd.DataFrame({"trajectory": [0], "state": [0]}))
+
+
+@given(mdps, st.integers(0, 99))
+@settings(deadline=None)
+def test_samples_stay_in_the_model(mdp, seed):
+    if mdp.terminal.all():
+        with pytest.raises(ValueError, match="start sums to 0"):
+            sampled(mdp, 1, seed)
+        return
+    walks = sampled(mdp, 50, seed, max_steps=7)
+    walks.check(mdp)
+    assert len(walks) == 50
+    assert walks.lengths.max() <= 7
+    ended = walks.offsets[1:][walks.terminated & (walks.lengths > 0)] - 1
+    ends = mdp.end_probability[walks.states[ended], walks.actions[ended]] > 0
+    assert (ends | mdp.terminal[walks.next_states[ended]]).all()
+    going_on = ~walks.terminated
+    assert (walks.lengths[going_on] == 7).all()
+
+
+def test_visits_are_those_of_the_occupancy():
+    # 40 000 walks: standard errors are at most 6 / 2 / 200.
+    mdp = random_mdp(3, 5, 3, 0.8, form="outcome sparse")
+    rng = np.random.default_rng(1)
+    policy = rng.dirichlet(np.ones(3), size=5)
+    walks = Demonstrations.sample(mdp, policy, 40_000, max_steps=6, rng=rng)
+    weight = mdp.discount**walks.times
+    seen = np.bincount(walks.states * 3 + walks.actions, weight, minlength=15).reshape(5, 3)
+    assert_allclose(seen / 40_000, occupancy(mdp, policy, horizon=6), atol=0.02)
+
+
+def test_a_policy_may_change_with_time():
+    mdp = MDP(np.ones((1, 2, 1)), np.zeros((1, 2)), 0.9)
+    alternating = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 0.0]]])
+    rng = np.random.default_rng(0)
+    walks = Demonstrations.sample(mdp, alternating, 3, max_steps=3, rng=rng)
+    assert_array_equal(walks.actions, [0, 1, 0] * 3)
+
+
+def test_returns_of_samples_agree_with_the_value():
+    world = russell_norvig()
+    best = value_iteration(world.mdp).policy
+    walks = Demonstrations.sample(world.mdp, best, 20_000, rng=np.random.default_rng(2))
+    last = walks.next_states[walks.offsets[1:] - 1]
+    won = world.exit_rewards[world.states >= 0][last]
+    returns = won - 0.04 * walks.lengths
+    error = returns.std() / np.sqrt(len(returns))
+    start = world.states[2, 0]
+    assert abs(returns.mean() - evaluate_policy(world.mdp, best).v[start]) < 4 * error
+
+
+def test_one_seed_one_sample():
+    mdp = russell_norvig().mdp
+    assert_array_equal(sampled(mdp, 9, 5).states, sampled(mdp, 9, 5).states)
+    assert len(sampled(mdp, 9, 5).states) != len(sampled(mdp, 9, 6).states)
+
+
+def test_a_start_in_an_exit_is_an_episode_without_steps():
+    world = GridWorld("+.", slip=0)
+    walks = sampled(world.mdp, 10, start=[1.0, 0.0])
+    assert (walks.n_steps, walks.terminated.all()) == (0, True)
+
+
+def test_empirical_policy():
+    walks = Demonstrations.from_trajectories([[(0, 0), (0, 0), (0, 1)]])
+    assert_allclose(walks.policy(2, 2, smoothing=0), [[2 / 3, 1 / 3], [0.5, 0.5]])
+    assert_allclose(walks.policy(2, 2, smoothing=1), [[3 / 5, 2 / 5], [0.5, 0.5]])
+
+
+STEP = [(0, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Demonstrations.from_trajectories([[(0, 0, 1), (2, 0, 1)]]), ValueError,
+         r"next_states\[0\] \(trajectory 0, step 0\) is 1; it must be the state of the following"),
+        (lambda: Demonstrations.from_trajectories([STEP, [(0, -1, 1)]]), ValueError,
+         r"actions\[1\] \(trajectory 1, step 0\) is -1; it must be at least 0"),
+        (lambda: Demonstrations.from_trajectories([[(0, 0, 1, 2)]]), ValueError,
+         r"trajectories\[0\] has shape \(1, 4\)"),
+        (lambda: Demonstrations.from_trajectories([[(0.5, 0)]]), ValueError,
+         r"trajectories\[0\]\[0, 0\] is 0.5; it must be a whole number"),
+        (lambda: Demonstrations.from_trajectories([[(0, np.nan)]]), ValueError, "whole number"),
+        (lambda: Demonstrations.from_trajectories([["ab"]]), TypeError, r"trajectories\[0\]"),
+        (lambda: Demonstrations.from_trajectories([STEP], terminated=[True, True]), ValueError,
+         "terminated has 2 entries"),
+        (lambda: Demonstrations([0], [0], [0], [0, 2], [False]), ValueError, "offsets is"),
+        (lambda: Demonstrations([0], [0, 1], [0], [0, 1], [False]), ValueError, "same number"),
+        (lambda: Demonstrations.from_trajectories([STEP]).counts(1, 1), ValueError,
+         r"next_states\[0\] \(trajectory 0, step 0\) is 1; it must be below 1"),
+        (lambda: Demonstrations.from_trajectories([STEP]).policy(2, 1, smoothing=-1), ValueError,
+         "smoothing is -1"),
+        (lambda: sampled(russell_norvig().mdp, 0), ValueError, "n_trajectories is 0"),
+        (lambda: sampled(russell_norvig().mdp, 1, max_steps=0), ValueError, "max_steps is 0"),
+        (lambda: Demonstrations.sample(russell_norvig().mdp, np.ones((11, 4)), 1,
+                                       rng=np.random.default_rng(0)), ValueError, r"policy\[0\]"),
+        (lambda: Demonstrations.sample(russell_norvig().mdp, np.full((11, 4), 0.25), 1, rng=3),
+         TypeError, "rng is 3"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_steps_that_leave_the_model_are_named():
+    world = GridWorld("S.+", slip=0)
+    jump = Demonstrations.from_trajectories([[(0, 1, 1)], [(0, 1, 2)]])
+    with pytest.raises(ValueError, match=r"next_states\[1\] \(trajectory 1, step 0\) is 2; it can"):
+        jump.check(world.mdp)
+    lingering = Demonstrations.from_trajectories([[(1, 1, 2), (2, 0, 2), (2, 0, 2)]])
+    with pytest.raises(ValueError, match="trajectory 0, step 1"):
+        lingering.check(world.mdp)
+
+
+def test_an_ending_without_an_exit_is_a_step_to_where_one_was():
+    mdp = MDP([[[0.5]]], [[1.0]], 0.9)
+    walks = sampled(mdp, 100)
+    walks.check(mdp)
+    assert walks.terminated.all()
+    assert (walks.next_states == 0).all()
+    mdp = MDP([[[0.0, 1.0]], [[0.0, 0.0]]], [[1.0], [1.0]], 0.9)
+    walks = sampled(mdp, 1, start=[1.0, 0.0])
+    assert_array_equal(walks.next_states, [1, 1])
