@@ -1,4 +1,4 @@
-"""`make bench`: our solver and our Q-learning beside their peers, in one run, as ratios."""
+"""`make bench`: our solvers and learners beside their peers, in one run, as ratios."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench import inverse
 from bench.models import DISCOUNTS, MODELS
 from bench.solvers import SOLVERS, serve
 from rl_lib import MDPEnv, q_learning, russell_norvig
@@ -41,7 +42,9 @@ def main() -> None:
         f"Q-learning: {learning['ratio']:.0f} times the plain Python loop "
         f"({learning['nanoseconds']:.0f} ns against {learning['plain_nanoseconds']:.0f} ns a step)"
     )
-    peers = {name: version(name) for name in ("numpy", "numba", "quantecon", "mdpsolver")}
+    others = inverse.measure(options.repeat)
+    packages = ("numpy", "numba", "quantecon", "mdpsolver", "irl-maxent")
+    peers = {name: version(name) for name in packages}
     results = {
         "versions": peers,
         "tol": TOL,
@@ -49,7 +52,7 @@ def main() -> None:
         "points": points,
         "q_learning": learning,
     }
-    results |= {"geometric_mean": mean, "worst": max(ratios), "gigabytes": memory}
+    results |= others | {"geometric_mean": mean, "worst": max(ratios), "gigabytes": memory}
     if not options.model:
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         print(f"stored in {RESULTS.parent.name}/{RESULTS.name}")

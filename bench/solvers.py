@@ -103,7 +103,7 @@ def serve(pipe, name, spec, tol, limit):
         v = solve()
         seconds = time.perf_counter() - began
         residual = np.abs(mdp.action_values(v).max(axis=1) - v).max()
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        memory = peak_gigabytes()
         return seconds, residual / (1 - mdp.discount), memory
 
     pipe.recv()
@@ -115,3 +115,8 @@ def serve(pipe, name, spec, tol, limit):
     pipe.send((seconds, error, memory))
     while pipe.recv():
         pipe.send(timed(fresh))
+
+
+def peak_gigabytes():
+    """The most memory that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

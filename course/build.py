@@ -7,6 +7,8 @@ in the library executes every page again and an edited page only itself.
 """
 
 import hashlib
+import logging
+import multiprocessing
 import os
 import re
 import shutil
@@ -18,12 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_book.sphinx import build_sphinx
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 from sphinx.application import Sphinx
 from sphinx.util.console import color_terminal, nocolor, strip_colors
 
 # The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
 # its menu, the reader of formulas.
 MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts", "a11y", "sre")
+
+TIMEOUT = 300  # seconds for one cell
 
 
 def build(book: Path, config: Path, out: Path) -> int:
@@ -58,6 +64,7 @@ def build(book: Path, config: Path, out: Path) -> int:
     finished.unlink(missing_ok=True)
 
     _use_own_profile(kept / "ipython")
+    _execute(book, kept / "notebooks")
     if not color_terminal():
         nocolor()
     status = build_sphinx(
@@ -159,6 +166,22 @@ def _use_own_profile(folder: Path) -> None:
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text("c.IPKernelApp.log_level = 'ERROR'\n", "utf8")
     os.environ["IPYTHONDIR"] = str(folder)
+
+
+def _execute(book: Path, cache_folder: Path) -> None:
+    """Run the pages that changed, as many at a time as there are processors.
+
+    Sphinx, which would run one after the other, finds their outputs. What fails here fails there
+    again, and is reported there.
+    """
+    cache = get_cache(cache_folder)
+    for page in sorted(book.rglob("*.md")):
+        if "\nkernelspec:" in page.read_text("utf8"):
+            cache.add_nb_to_project(str(page), read_data={"name": "myst_nb_md", "type": "plugin"})
+    executor = load_executor("temp-parallel", cache, logger=logging.getLogger("executor"))
+    executor.logger.setLevel(logging.CRITICAL)
+    multiprocessing.get_logger().setLevel(logging.CRITICAL)
+    executor.run_and_cache(timeout=TIMEOUT)
 
 
 def _failed_cells(html: Path) -> Iterator[str]:

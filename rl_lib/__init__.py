@@ -17,6 +17,7 @@ from rl_lib.planning import (
 )
 from rl_lib.plots import (
     plot_learning_curves,
+    plot_objectworld,
     plot_policy,
     plot_q,
     plot_values,
@@ -52,6 +53,7 @@ __all__ = [
     "maxent_irl",
     "occupancy",
     "plot_learning_curves",
+    "plot_objectworld",
     "plot_policy",
     "plot_q",
     "plot_values",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import lapack
 from scipy.sparse import csgraph, linalg
 
 from rl_lib import _sweeps
@@ -14,6 +15,7 @@ from rl_lib._compiled import COMPILED, compiled
 from rl_lib.mdp import MDP
 
 DIRECT_STATES = 5_000
+DENSE_STATES = 200  # up to here a dense solution is several times as fast as a sparse one
 _MAX_SWEEPS = 1_000_000
 
 
@@ -28,12 +30,24 @@ def chosen_transitions(mdp: MDP, policy: Array) -> Any:
     return chosen
 
 
+def policy_matrix(mdp: MDP, policy: Array) -> Any:
+    """P_π for a solution among many: dense where that is fastest, else CSR."""
+    if mdp.n_states > DENSE_STATES:
+        return chosen_transitions(mdp, policy)
+    transitions = mdp.transitions
+    if mdp.is_sparse:
+        transitions = transitions.toarray().reshape(*policy.shape, -1)
+    return (policy[:, None] @ transitions)[:, 0]
+
+
 def solve_linear(chosen: Any, reward: Array, discount: float, tol: float) -> tuple[Array, int]:
     """The v of v = reward + discount · chosen v, and the sweeps it took (0: a direct solution).
 
     Sweeps stop when the residual is at most `tol`.
     """
     n = len(reward)
+    if isinstance(chosen, np.ndarray):
+        return lapack.dgesv(np.eye(n) - discount * chosen, reward)[2], 0
     order = _backward_order(chosen)
     if order is not None:
         v = np.zeros(n)
@@ -55,6 +69,8 @@ def solve_linear(chosen: Any, reward: Array, discount: float, tol: float) -> tup
 def expected_visits(chosen: Any, start: Array, discount: float, tol: float) -> Array:
     """The μ of μ = start + discount · chosenᵀ μ: how often each state is met, discounted."""
     n, visits = len(start), start.copy()
+    if isinstance(chosen, np.ndarray):
+        return lapack.dgesv(np.eye(n) - discount * chosen.T, start)[2]
     if n <= DIRECT_STATES:
         return linalg.spsolve(sparse.eye_array(n, format="csc") - discount * chosen.T, start)
     _iterate(chosen.T, start, discount, visits, tol)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from rl_lib._check import Array
-from rl_lib._evaluation import chosen_transitions, solve_linear
+from rl_lib._evaluation import policy_matrix, solve_linear
 from rl_lib.mdp import MDP
 
 
@@ -39,16 +39,18 @@ def fixed_point(
         rounding = 8e-16 * np.abs(q).max()
         if residual <= max(target, rounding) or sweeps == max_iter or not residual < np.inf:
             return v, q, policy, backup, sweeps
-        step, _ = solve_linear(chosen_transitions(mdp, policy), backup - v, gamma, 0.01 * residual)
+        step, _ = solve_linear(policy_matrix(mdp, policy), backup - v, gamma, 0.01 * residual)
         v = v + step
         sweeps += 1
 
 
 def backward(mdp: MDP, rewards: Array, terminal: Any, horizon: int) -> tuple[Array, Array, Array]:
-    """Soft values and action values with `horizon` steps to go, and the policy of every step."""
+    """Soft values and the policy of every step, (horizon, …), and action values of the first."""
     matrix, gamma = mdp.transition_matrix, mdp.discount
-    v, policy = np.zeros(mdp.n_states), np.empty((horizon, *rewards.shape))
+    v, policy = np.zeros((horizon, mdp.n_states)), np.empty((horizon, *rewards.shape))
+    q = rewards
     for time in reversed(range(horizon)):
-        q = rewards + gamma * (matrix @ v).reshape(rewards.shape)
-        v, policy[time] = soft_maximum(q, 1.0, terminal)
+        v[time], policy[time] = soft_maximum(q, 1.0, terminal)
+        if time:
+            q = rewards + gamma * (matrix @ v[time]).reshape(rewards.shape)
     return v, q, policy

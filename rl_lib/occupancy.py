@@ -50,7 +50,8 @@ def occupancy(
     if horizon is not None:
         whole("horizon", horizon, 1)
         steps = np.broadcast_to(policy, (horizon, *policy.shape[-2:]))
-        return np.where(mdp.terminal[:, None], 0.0, forward(mdp, steps, first))
+        begin = np.vstack((first, np.zeros((horizon - 1, mdp.n_states))))
+        return np.where(mdp.terminal[:, None], 0.0, forward(mdp, steps, begin))
     chosen = chosen_transitions(mdp, policy)
     if mdp.discount == 1:
         require_ending(chosen)
@@ -59,11 +60,14 @@ def occupancy(
 
 
 def forward(mdp: MDP, policy: Array, start: Array) -> Array:
-    """Discounted visits under the policies of so many steps, (horizon, S, A)."""
+    """Discounted visits, (S, A), under the policies of so many steps, (horizon, S, A).
+
+    Row t of `start`, (horizon, S), is what begins at step t.
+    """
     arriving = mdp.transition_matrix.T.tocsr()
-    state, total = start, np.zeros(policy.shape[1:])
-    for now in policy:
-        taken = state[:, None] * now
+    state, total = np.zeros(mdp.n_states), np.zeros(policy.shape[1:])
+    for now, new in zip(policy, start, strict=True):
+        taken = (state + new)[:, None] * now
         total += taken
         state = mdp.discount * (arriving @ taken.ravel())
     return total

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import random_mdp, sweep_of_least_squares
+from models import random_mdp
 from numpy.testing import assert_allclose
+from published import sweep_of_least_squares
 from scipy import sparse
 
 from rl_lib import (

@@ -68,17 +68,18 @@ def test_the_gradient_is_that_of_the_likelihood(seed, kind, horizon):
         return np.where(mdp.terminal[:, None], 0, paid)
 
     def likelihood(theta):
-        """Written down from its definition: Σ n log π, or Σ n r − Σ V at the starts."""
+        """Written down from its definition, Σ γ^t log π_t(a|s), undiscounted without horizon."""
         if horizon is None:
             found = soft_value_iteration(mdp.with_rewards(reward(theta)), tol=1e-12)
             return (walks.counts(6, 3) * np.log(found.policy)).sum()
-        v = np.zeros(6)
-        for _ in range(horizon):
+        v, total = np.zeros(6), 0.0
+        for time in reversed(range(horizon)):
             q = mdp.with_rewards(reward(theta)).action_values(v)
             v = np.where(mdp.terminal, 0, np.log(np.exp(q).sum(axis=1)))
-        paid = reward(theta)[walks.states, walks.actions] * mdp.discount**walks.times
-        begun = walks.offsets[:-1][walks.lengths > 0]
-        return paid.sum() - v[walks.states[begun]].sum()
+            now = walks.times == time
+            log_policy = (q - v[:, None])[walks.states[now], walks.actions[now]]
+            total += mdp.discount**time * log_policy.sum()
+        return total
 
     value, slope = of_reward(phi.reward(theta))
     assert_allclose(value, likelihood(theta), rtol=1e-8, atol=1e-8)
@@ -106,10 +107,10 @@ def test_a_linear_reward_is_found_again(seed):
     rng = np.random.default_rng(seed)
     features, theta = rng.normal(size=(8, 3, 4)), rng.normal(size=4)
     expert = soft_expert(mdp.with_rewards(features @ theta))
-    found = maxent_irl(mdp, features, occupancy(mdp, expert.policy), tol=1e-8)
-    assert_allclose(found.policy, expert.policy, atol=1e-6)
+    found = maxent_irl(mdp, features, occupancy(mdp, expert.policy))
+    assert_allclose(found.policy, expert.policy, atol=1e-5)
     if np.linalg.matrix_rank(features.reshape(24, 4)) == 4:
-        assert_allclose(found.theta, theta, atol=1e-5)
+        assert_allclose(found.theta, theta, atol=1e-4)
 
 
 def test_no_policy_with_the_same_features_has_more_entropy():
@@ -222,7 +223,7 @@ ONE = Demonstrations.from_trajectories([[(7, 0, 4), (4, 0, 0)]])
         ((GRID, np.eye(11), np.ones((4, 11))), {}, r"demonstrations has shape \(4, 11\)"),
         ((GRID, np.eye(5), ONE), {}, r"features has shape \(5, 5\)"),
         ((GRID, np.eye(11) * np.nan, ONE), {}, "features.*finite"),
-        ((GRID, np.eye(11), ONE), {"horizon": 3}, "2 steps in trajectory 0; with horizon=3"),
+        ((GRID, np.eye(11), ONE), {"horizon": 1}, "2 steps in trajectory 0; with horizon=1"),
         ((GRID, np.eye(11), ONE), {"horizon": 0}, "horizon is 0"),
         ((GRID, np.eye(11), ONE), {"l2": -1}, "l2 is -1"),
         ((GRID, np.eye(11), ONE), {"tol": 0}, "tol is 0"),

@@ -1,17 +1,17 @@
 r"""How likely demonstrations are under a reward, and which way the reward should move.
 
-For a reward r, soft values V, and demonstrations that took action a in state s n(s, a) times,
+For the soft-optimal policy π of a reward r, with Q = r + γ P V and V = log Σ_a exp Q, the
+log-likelihood Σ n(s, a) log π(a|s) = Σ n (Q − V) of n(s, a) decisions is
 
-    L(r) = Σ_{s,a} n(s, a) r(s, a) − Σ_s b(s) V(s),    ∂L / ∂r(s, a) = n(s, a) − D(s, a),
+    L(r) = Σ_{s,a} n(s, a) r(s, a) − Σ_s b(s) V(s),
+    b(s) = Σ_a n(s, a) − γ Σ_{s',a'} p(s|s', a') n(s', a'),
+    ∂L / ∂r(s, a) = n(s, a) − D(s, a).
 
-where D is how often the soft-optimal policy takes each action when it starts from b (Ziebart,
-Bagnell & Dey 2010). At a maximum over θ in r = θ·φ, both meet the same features.
+b says where the counts, taken as a flow, come from, and D(s, a) is how often π acts if it starts
+from there. So at a maximum over θ in r = θ·φ, both meet the same features (Ziebart, Bagnell & Dey
+2010). Recordings may begin and stop anywhere; for the occupancy of a policy, b is its start.
 
-*With a horizon*, counts are discounted by time and b counts first states.
-
-*Without*, recordings may begin and stop anywhere: b(s) = Σ_a n(s, a) − γ Σ p(s|s', a') n(s', a') is
-where the counts, taken as a flow, come from. With V = log Σ_a exp Q and Q = r + γ P V, L is then
-exactly Σ n(s, a) log π(a|s). For the occupancy of a policy, b is its start distribution.
+With a horizon, π, V and b belong to a step of time, and step t counts γ^t.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from scipy import sparse
 
 from rl_lib import _soft
 from rl_lib._check import Array, at, finite_array, first, whole
-from rl_lib._evaluation import chosen_transitions, expected_visits
+from rl_lib._evaluation import expected_visits, policy_matrix
 from rl_lib._tables import ROUNDING
 from rl_lib.demonstrations import Demonstrations
 from rl_lib.mdp import MDP
@@ -57,12 +57,14 @@ class Likelihood:
             self.v, self.q, self.policy, *_ = _soft.fixed_point(
                 mdp, self.reward, self.exits, self.v, 1.0, 1e-12, 1_000
             )
-            chosen = chosen_transitions(mdp, self.policy)
+            chosen = policy_matrix(mdp, self.policy)
             visits = expected_visits(chosen, self.start, mdp.discount, 1e-12)[:, None] * self.policy
+            lost = self.start @ self.v
         else:
-            self.v, self.q, self.policy = _soft.backward(mdp, self.reward, self.exits, self.horizon)
+            v, self.q, self.policy = _soft.backward(mdp, self.reward, self.exits, self.horizon)
             visits = forward(mdp, self.policy, self.start)
-        value = float((self.counts * self.reward).sum() - self.start @ self.v)
+            self.v, lost = v[0], (self.start * v).sum()
+        value = float((self.counts * self.reward).sum() - lost)
         return value, np.where(self.exits[:, None], 0.0, self.counts - visits)
 
 
@@ -99,7 +101,7 @@ class Features:
 
 
 def _counts(mdp: MDP, demonstrations: Any, horizon: int | None) -> tuple[Array, Array]:
-    """The n and the b of the likelihood."""
+    """The n and the b of the likelihood; with a horizon, b is (horizon, S)."""
     n, m = mdp.n_states, mdp.n_actions
     if not isinstance(demonstrations, Demonstrations):
         counts = finite_array("demonstrations", demonstrations, (n, m))
@@ -108,29 +110,28 @@ def _counts(mdp: MDP, demonstrations: Any, horizon: int | None) -> tuple[Array, 
             name = at("demonstrations", bad)
             raise ValueError(f"{name} is {counts[bad]:g}; a count must be at least 0")
         if horizon is not None:
-            return counts, mdp.start
+            start = np.zeros((horizon, n))
+            start[0] = mdp.start
+            return counts, start
     else:
         demonstrations.check(mdp)
         if horizon is not None:
-            return _discounted_counts(mdp, demonstrations, horizon)
+            return _counts_by_time(mdp, demonstrations, horizon)
         counts = demonstrations.counts(n, m)
     return counts, counts.sum(axis=1) - mdp.discount * (mdp.transition_matrix.T @ counts.ravel())
 
 
-def _discounted_counts(
-    mdp: MDP, demonstrations: Demonstrations, horizon: int
-) -> tuple[Array, Array]:
-    lengths = demonstrations.lengths
-    whole_episode = (lengths == horizon) | (demonstrations.terminated & (lengths < horizon))
-    bad = first(~whole_episode & (lengths > 0))
-    if bad is not None:
+def _counts_by_time(mdp: MDP, demonstrations: Demonstrations, horizon: int) -> tuple[Array, Array]:
+    too_long = first(demonstrations.lengths > horizon)
+    if too_long is not None:
         raise ValueError(
-            f"demonstrations has {lengths[bad]} steps in trajectory {bad[0]}; with horizon="
-            f"{horizon} it must have so many, or fewer and terminated"
+            f"demonstrations has {demonstrations.lengths[too_long]} steps in trajectory "
+            f"{too_long[0]}; with horizon={horizon} it may have at most {horizon}"
         )
     pair = demonstrations.states * mdp.n_actions + demonstrations.actions
-    weight = mdp.discount**demonstrations.times
-    counts = np.bincount(pair, weight, minlength=mdp.rewards.size).astype(np.float64)
-    begun = demonstrations.states[demonstrations.offsets[:-1][lengths > 0]]
-    start = np.bincount(begun, minlength=mdp.n_states).astype(np.float64)
-    return counts.reshape(mdp.rewards.shape), start
+    entries = (mdp.discount**demonstrations.times, (demonstrations.times, pair))
+    taken = sparse.csr_array(sparse.coo_array(entries, shape=(horizon, mdp.rewards.size)))
+    in_state = taken @ sparse.kron(sparse.eye_array(mdp.n_states), np.ones((mdp.n_actions, 1)))
+    start = np.asarray(in_state.todense())
+    start[1:] -= mdp.discount * (taken[:-1] @ mdp.transition_matrix).todense()
+    return taken.sum(axis=0).reshape(mdp.rewards.shape), start

@@ -7,11 +7,13 @@ r_θ = θ·φ (Ziebart, Bagnell & Dey 2010), and θ maximises the likelihood of 
 """
 
 import warnings
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize
+from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from rl_lib._check import Array, number, whole
@@ -40,7 +42,7 @@ class MaxEnt(NamedTuple):
     expected: Array
     """Features that the policy meets instead, shape (F,)."""
     log_likelihood: float
-    """L(θ), in nats."""
+    """Of all decisions, in nats; with a horizon, step t counts γ^t."""
     sweeps: int
     """Iterations of L-BFGS."""
     residual: float
@@ -58,13 +60,14 @@ def maxent_irl(
     l1: float = 0.0,
     l2: float = 0.0,
     tol: float = 1e-7,
-    max_iter: int = 2_000,
+    max_iter: int = 1_000,
     progress: bool = False,
 ) -> MaxEnt:
     r"""The linear reward under which demonstrations are most likely (Ziebart et al. 2008, 2010).
 
-    Maximises L(θ) − l1 ‖θ‖₁ − l2/2 ‖θ‖² by L-BFGS-B with the exact gradient. With a horizon the
-    problem is concave.
+    Maximises the log-likelihood Σ log π_θ(a|s) less l1 ‖θ‖₁ + l2/2 ‖θ‖² by L-BFGS-B with the exact
+    gradient. Where the counts flow as the model says, as those of an `occupancy` do, the problem
+    is concave.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def maxent_irl(
     demonstrations : Demonstrations, or array (S, A)
         Or how often each action was taken in each state: counts, or an `occupancy`.
     horizon : int ≥ 1, optional
-        Steps of an episode. Each trajectory must then end by itself or have this many steps.
+        Steps of an episode: the agent knows when it ends. Default: it goes on.
     l1, l2 : float ≥ 0
         A Laplace and a Gaussian prior on θ, against the log-likelihood of all steps. A feature
         never met has no finite optimal weight without one: it grows until `tol` is met.
@@ -92,8 +95,8 @@ def maxent_irl(
     Raises
     ------
     ValueError
-        If demonstrations leave the model, hold no step, or do not fit the horizon; if γ = 1 and
-        there is no horizon; if there is only one action.
+        If demonstrations leave the model, hold no step, or are longer than the horizon; if γ = 1
+        and there is no horizon; if there is only one action.
 
     Examples
     --------
@@ -116,7 +119,12 @@ def maxent_irl(
         loss = l2 / 2 * theta @ theta - value
         return loss / total, (l2 * theta - phi.sum(slope)) / total
 
-    with tqdm(total=max_iter, unit="iteration", disable=not progress) as bar:
+    with (
+        tqdm(total=max_iter, unit="iteration", disable=not progress) as bar,
+        _threads().limit(
+            limits=1, user_api="blas"
+        ),  # in many small steps, more threads wait for each other
+    ):
         theta, sweeps = _minimise(loss, phi.n, l1 / total, tol, max_iter, lambda _: bar.update())
     value, slope = likelihood(phi.reward(theta))
     residual = _largest_slope(theta, (phi.sum(slope) - l2 * theta) / total, l1 / total)
@@ -130,6 +138,11 @@ def maxent_irl(
         theta, reward, reward.mean(axis=1), likelihood.v, likelihood.q, likelihood.policy,
         observed, observed - phi.sum(slope), value, sweeps, residual, residual <= tol,
     )  # fmt: skip
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()  # it looks through all loaded libraries: once is enough
 
 
 def _largest_slope(theta: Array, slope: Array, l1: float) -> float:
@@ -154,7 +167,7 @@ def _minimise(
     theta, sweeps, before = np.zeros(2 * n if l1 else n), 0, np.inf
     while sweeps < max_iter:
         # `ftol` at rounding, so that the gradient decides.
-        options = {"gtol": tol, "ftol": 1e-16, "maxcor": 30, "maxiter": max_iter - sweeps}
+        options = {"gtol": tol, "ftol": 1e-16, "maxcor": 10, "maxiter": max_iter - sweeps}
         found = optimize.minimize(
             parts if l1 else loss, theta, jac=True, method="L-BFGS-B", bounds=bounds,
             options=options, callback=callback,
