@@ -55,5 +55,6 @@ lock:
 	$(LOCK) --extra fast --extra book --extra data --extra grade --extra test --extra lint -o requirements.lock
 	$(LOCK) --extra fast --extra peers -c requirements.lock -o bench/requirements.lock
 
+# Grades stay.
 clean:
-	rm -rf _build
+	rm -rf _build/html _build/.kept _build/jupyter_execute
