@@ -55,10 +55,14 @@ def build(book: Path, config: Path, out: Path) -> int:
         if other != kept:
             shutil.rmtree(other)
     html, doctrees, finished = out / "html", kept / "doctrees", kept / "finished"
-    frame = _frame(book, config)
+    frame, pages = _frame(book, config), _hash(*book.rglob("*.md"))
+    before = finished.read_text("utf8") if finished.is_file() else ""
+    if before == f"{frame}\n{pages}" and html.is_dir():
+        print(f"The book is built: {html / 'index.html'}")
+        return 0
     # Sphinx would pass over pages whose warnings it has shown before, over style sheets, and over
     # the HTML of deleted pages: only a build that finished, in the same frame, is continued.
-    if not finished.is_file() or finished.read_text("utf8") != frame:
+    if before.rpartition("\n")[0] != frame:
         shutil.rmtree(html, ignore_errors=True)
         shutil.rmtree(doctrees, ignore_errors=True)
     finished.unlink(missing_ok=True)
@@ -94,7 +98,7 @@ def build(book: Path, config: Path, out: Path) -> int:
         return 1
 
     _copy_mathjax(html / "_static" / "mathjax")
-    finished.write_text(frame, "utf8")
+    finished.write_text(f"{frame}\n{pages}", "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
 

@@ -3,6 +3,7 @@
 from rl_lib.agents import Agent, boltzmann_expert, lapsing, rat, soft_expert
 from rl_lib.demonstrations import Demonstrations
 from rl_lib.inverse.iavi import Recovered, anchored_reward, iavi, state_reward
+from rl_lib.inverse.iql import IQL, ciql, iql
 from rl_lib.inverse.maxent import MaxEnt, maxent_irl
 from rl_lib.learning import Learned, by_visits, linear, q_learning, sarsa
 from rl_lib.mdp import MDP
@@ -29,6 +30,7 @@ from rl_lib.worlds.objectworld import Objectworld
 from rl_lib.worlds.response_task import ResponseTask
 
 __all__ = [
+    "IQL",
     "MDP",
     "Agent",
     "Demonstrations",
@@ -44,10 +46,12 @@ __all__ = [
     "boltzmann",
     "boltzmann_expert",
     "by_visits",
+    "ciql",
     "cliff",
     "evaluate_policy",
     "greedy",
     "iavi",
+    "iql",
     "lapsing",
     "linear",
     "maxent_irl",

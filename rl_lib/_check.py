@@ -73,7 +73,7 @@ def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     bad = first(np.abs(total - 1) > 1e-8)
     if bad is not None:
         where = at(name, bad) if array.ndim > 1 else name
-        raise ValueError(f"{where} sums to {total[bad]:g}; it must sum to 1")
+        raise ValueError(f"{where} sums to {total[bad]:.10g}; it must sum to 1")
     return array
 
 

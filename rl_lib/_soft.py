@@ -31,16 +31,16 @@ def fixed_point(
     Returns v, q, the policy, T v and the iterations.
     """
     matrix, gamma = mdp.transition_matrix, mdp.discount
-    sweeps = 0
+    sweeps, before = 0, np.inf
     while True:
         q = rewards + gamma * (matrix @ v).reshape(rewards.shape)
         backup, policy = soft_maximum(q, temperature, terminal)
         residual = float(np.abs(backup - v).max())
-        rounding = 8e-16 * np.abs(q).max()
-        if residual <= max(target, rounding) or sweeps == max_iter or not residual < np.inf:
+        stuck = residual <= 1e-13 * np.abs(q).max() and residual > before / 2  # by rounding
+        if residual <= target or stuck or sweeps == max_iter or not residual < np.inf:
             return v, q, policy, backup, sweeps
         step, _ = solve_linear(policy_matrix(mdp, policy), backup - v, gamma, 0.01 * residual)
-        v = v + step
+        v, before = v + step, residual
         sweeps += 1
 
 

@@ -180,16 +180,25 @@ class Demonstrations:
             Columns `trajectory` (any label), `state`, `action`, and where known `next_state` and
             `terminated`. Rows of a trajectory stand in the order of time.
         """
-        missing = {"trajectory", "state", "action"} - set(frame.columns)
+        required = {"trajectory", "state", "action"}
+        missing = required - set(frame.columns)
         if missing:
             raise ValueError(f"frame has columns {list(frame.columns)}; {missing} must be there")
+        for name in {*required, "terminated"} & set(frame.columns):
+            bad = first(frame[name].isna().to_numpy())
+            if bad is not None:
+                raise ValueError(f"frame has no value in row {bad[0]} of column {name}")
         columns = ["state", "action"] + ["next_state"] * ("next_state" in frame)
+        frame = frame.fillna({"next_state": UNKNOWN}) if "next_state" in frame else frame
         groups = [group for _, group in frame.groupby("trajectory", sort=False)]
         ended = [bool(g["terminated"].iloc[-1]) if "terminated" in g else False for g in groups]
         return cls.from_trajectories([g[columns].to_numpy() for g in groups], terminated=ended)
 
     def to_pandas(self) -> Any:
-        """A DataFrame with columns trajectory, step, state, action, next_state, terminated."""
+        """A DataFrame with columns trajectory, step, state, action, next_state, terminated.
+
+        It has a row for each step, and so none for a trajectory without steps.
+        """
         import pandas as pd  # optional, and not needed elsewhere
 
         ended = np.zeros(self.n_steps, dtype=bool)
@@ -295,22 +304,23 @@ class Demonstrations:
         return np.divide(seen, total, out=np.full(seen.shape, 1 / n_actions), where=total > 0)
 
     def check(self, mdp: MDP) -> None:
-        """An error unless every step is possible in the model, naming the first that is not."""
-        n, m = mdp.n_states, mdp.n_actions
-        self._check_fit(n, m)
-        if not self.n_steps:
-            return
-        known = np.flatnonzero(self.next_states != UNKNOWN)
-        pair = (self.states * m + self.actions)[known]
-        matrix = mdp.transition_matrix
-        possible = np.asarray(matrix[pair, self.next_states[known]]).ravel() > 0
+        """An error that names the first step or ending that is impossible in the model, if any."""
+        self._check_fit(mdp.n_states, mdp.n_actions)
+        pair = self.states * mdp.n_actions + self.actions
+        known = self.next_states != UNKNOWN
+        some = self.lengths > 0
+        over = np.zeros(self.n_steps, dtype=bool)
+        over[self.offsets[1:][some] - 1] = self.terminated[some]
         # An ending without an exit state is recorded as a step to the state it left.
-        ending = np.zeros(self.n_steps, dtype=bool)
-        ending[self.offsets[1:][self.lengths > 0] - 1] = self.terminated[self.lengths > 0]
-        ends = ending[known] & (mdp.end_probability.ravel()[pair] > 0)
-        wrong = np.zeros(self.n_steps, dtype=bool)
-        wrong[known] = ~(possible | ends)
-        self._refuse("next_states", wrong, "cannot follow there in the model")
+        stayed = ~known | (self.next_states == self.states)
+        ends = over & stayed & (mdp.end_probability.ravel()[pair] > 0)
+        possible = ends | ~known
+        if known.any():
+            steps = mdp.transition_matrix[pair[known], self.next_states[known]]
+            possible[known] |= np.asarray(steps).ravel() > 0
+        self._refuse("next_states", ~possible, "cannot follow there in the model")
+        exits = known & mdp.terminal[self.next_states]
+        self._refuse("next_states", over & ~(ends | exits), "cannot end the episode in the model")
 
     def _check_fit(self, n_states: int, n_actions: int) -> None:
         n_states, n_actions = whole("n_states", n_states, 1), whole("n_actions", n_actions, 1)

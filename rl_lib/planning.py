@@ -103,14 +103,14 @@ def value_iteration(
     # A last change of c leaves a residual of at most γc; the margin covers rounding.
     change = 0.99 * tol * ((1 - gamma) / gamma if 0 < gamma < 1 else 1)
     v = np.zeros(mdp.n_states)
+    model = _sweeps.arrays(mdp.transition_matrix, mdp.rewards, gamma)
     if method == "synchronous":
         sweeps = _synchronous(mdp, v, change, max_iter)
     elif method == "in_place":
-        sweeps = _sweeps.in_place(_sweeps.arrays(mdp), v, change, max_iter)
+        sweeps = _sweeps.in_place(model, v, change, max_iter)
     else:
         closed = gamma < 1 and not mdp.end_probability.any()
         v[:] = _lower_bound(mdp, closed)
-        model = _sweeps.arrays(mdp)
         sweeps = _sweeps.modified_policy_iteration(model, closed, v, change, max_iter)
     q = mdp.action_values(v)
     policy = greedy(q)

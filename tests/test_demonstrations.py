@@ -171,6 +171,42 @@ def test_steps_that_leave_the_model_are_named():
         lingering.check(world.mdp)
 
 
+@pytest.mark.parametrize(
+    ("steps", "terminated", "message"),
+    [
+        ([(0, 0, 2)], True, "cannot follow there"),  # ends or stays, but goes nowhere
+        ([(2, 0, 2)], True, "cannot end the episode"),
+        ([(1, 0, 2)], True, "cannot end the episode"),
+        ([(0, 0, 0)], True, None),
+        ([(0, 0, 0)], False, None),
+        ([(0, 0)], True, None),
+        ([(2, 0)], False, None),
+    ],
+)
+def test_endings_are_checked_too(steps, terminated, message):
+    p = np.zeros((3, 1, 3))
+    p[0, 0, 0], p[1, 0, 2], p[2, 0, 2] = 0.5, 1.0, 1.0
+    mdp = MDP(p, np.ones((3, 1)), 0.9)
+    walk = Demonstrations.from_trajectories([steps], terminated=terminated)
+    if message is None:
+        walk.check(mdp)
+        return
+    with pytest.raises(ValueError, match=message):
+        walk.check(mdp)
+
+
+def test_missing_values_in_a_frame_are_named():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"trajectory": [0, 0], "state": [0, 1], "action": [1, 1]})
+    unknown = frame.assign(next_state=[1.0, np.nan])
+    assert_array_equal(Demonstrations.from_pandas(unknown).next_states, [1, -1])
+    for name in ("trajectory", "state", "action"):
+        holed = frame.astype(float)
+        holed.loc[1, name] = np.nan
+        with pytest.raises(ValueError, match=f"frame has no value in row 1 of column {name}"):
+            Demonstrations.from_pandas(holed)
+
+
 def test_an_ending_without_an_exit_is_a_step_to_where_one_was():
     mdp = MDP([[[0.5]]], [[1.0]], 0.9)
     walks = sampled(mdp, 100)

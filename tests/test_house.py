@@ -25,7 +25,7 @@ FLOORS = [
     {"learning"},
     {"demonstrations"},
     {"agents", "inverse._likelihood"},
-    {"inverse.iavi", "inverse.maxent"},
+    {"inverse.iavi", "inverse.iql", "inverse.maxent"},
     {"plots", "widgets"},
 ]
 MODULES = sorted((ROOT / "rl_lib").rglob("*.py"))

@@ -13,6 +13,7 @@ from rl_lib import (
     Demonstrations,
     GridWorld,
     Objectworld,
+    _evaluation,
     maxent_irl,
     occupancy,
     russell_norvig,
@@ -222,6 +223,7 @@ ONE = Demonstrations.from_trajectories([[(7, 0, 4), (4, 0, 0)]])
         ((GRID, np.eye(11), -np.ones((11, 4))), {}, r"demonstrations\[0, 0\] is -1"),
         ((GRID, np.eye(11), np.ones((4, 11))), {}, r"demonstrations has shape \(4, 11\)"),
         ((GRID, np.eye(5), ONE), {}, r"features has shape \(5, 5\)"),
+        ((GRID, np.zeros((11, 0)), ONE), {}, "must have a feature"),
         ((GRID, np.eye(11) * np.nan, ONE), {}, "features.*finite"),
         ((GRID, np.eye(11), ONE), {"horizon": 1}, "2 steps in trajectory 0; with horizon=1"),
         ((GRID, np.eye(11), ONE), {"horizon": 0}, "horizon is 0"),
@@ -234,6 +236,52 @@ ONE = Demonstrations.from_trajectories([[(7, 0, 4), (4, 0, 0)]])
 def test_bad_input_is_named(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         maxent_irl(*arguments, **options)
+
+
+def test_decisions_without_known_successors():
+    bandit = MDP(np.zeros((1, 2, 1)), np.zeros((1, 2)), 0.9)
+    walks = Demonstrations.from_trajectories([[(0, 0)], [(0, 1)], [(0, 1)], [(0, 1)]])
+    found = maxent_irl(bandit, np.eye(2).reshape(1, 2, 2), walks)
+    assert_allclose(found.policy, [[0.25, 0.75]], atol=1e-6)
+
+
+def test_last_decisions_are_no_exits_where_the_model_pays():
+    # State 2 ends at once, pays, and nobody was seen there: it is decided in all the same.
+    p = np.zeros((3, 2, 3))
+    p[0, 0, 1] = p[0, 1, 2] = 1
+    features = np.zeros((3, 2, 2))
+    features[1, 0, 0] = features[2, 0, 0] = features[0, 1, 1] = 1
+    mdp = MDP(p, np.ones((3, 2)), 0.9)
+    counts = np.array([[10.0, 0], [9, 1], [0, 0]])
+    found = maxent_irl(mdp, features, counts, l2=1e-2)
+    again = soft_value_iteration(mdp.with_rewards(features @ found.theta + 1e-300))
+    assert_allclose(found.policy[0], again.policy[0], atol=1e-6)
+
+
+def test_an_array_with_a_horizon_must_be_an_occupancy():
+    mdp = random_mdp(7, 6, 3, 0.9, ending=False)
+    walks = Demonstrations.sample(
+        mdp, np.full((6, 3), 1 / 3), 50, max_steps=8, rng=np.random.default_rng(0)
+    )
+    elsewhere = occupancy(mdp, np.full((6, 3), 1 / 3), horizon=8, start=np.eye(6)[0])
+    for wrong in (walks.counts(6, 3), elsewhere):
+        with pytest.raises(ValueError, match=r"demonstrations\[\d\] begins .* times"):
+            maxent_irl(mdp, np.ones((6, 3, 1)), wrong, horizon=8)
+
+
+def test_large_models_give_the_same_answer(monkeypatch):
+    world = GridWorld("\n".join(["." * 12] * 12), discount=0.9)
+    walks = soft_expert(world.mdp).demonstrate(40, max_steps=20, rng=np.random.default_rng(0))
+    features = np.random.default_rng(1).normal(size=(144, 3))
+    direct = maxent_irl(world.mdp, features, walks, l2=0.1)
+    visits = occupancy(world.mdp, direct.policy)
+    for limit in ("DENSE_STATES", "DIRECT_STATES"):
+        monkeypatch.setattr(_evaluation, limit, 10)
+        assert_allclose(occupancy(world.mdp, direct.policy), visits, atol=1e-9)
+        assert_allclose(
+            maxent_irl(world.mdp, features, walks, l2=0.1).theta, direct.theta, atol=1e-5
+        )
+    assert_allclose(visits.sum(), 10)
 
 
 def test_short_trajectories_count():

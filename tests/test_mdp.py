@@ -166,3 +166,18 @@ def test_endings_that_cannot_be_told_apart_are_refused():
 
     with pytest.raises(ValueError, match=r"env.P\[0, 0\] ends with different rewards"):
         MDP.from_gymnasium(Env(), 0.9)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_rewards_on_the_same_transitions(form):
+    mdp = random_mdp(3, 5, 2, 0.9, form=form)
+    other = mdp.with_rewards(np.ones((5, 2)))
+    assert_allclose(other.rewards, 1)
+    assert other.transitions is mdp.transitions
+    assert not np.allclose(mdp.rewards, 1)
+    assert not other.terminal.any()
+    fresh = MDP(mdp.transitions, np.ones((5, 2)), 0.9)
+    for ours, theirs in zip(other.table, fresh.table, strict=True):
+        assert_allclose(ours, theirs)
+    with pytest.raises(ValueError, match=r"rewards has shape \(2, 5\)"):
+        mdp.with_rewards(np.ones((2, 5)))

@@ -10,12 +10,14 @@ from scipy import sparse
 from rl_lib import (
     MDP,
     GridWorld,
+    ResponseTask,
     _evaluation,
     boltzmann,
     evaluate_policy,
     greedy,
     planning,
     russell_norvig,
+    soft_value_iteration,
     value_iteration,
 )
 
@@ -181,3 +183,74 @@ def test_no_sparse_model_is_made_dense(method, monkeypatch):
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call(russell_norvig().mdp)
+
+
+def test_an_acyclic_world_is_evaluated_in_one_pass():
+    task = ResponseTask(discount=1.0)
+    policy = np.full(task.mdp.rewards.shape, 0.5)
+    found = evaluate_policy(task.mdp, policy)
+    assert (found.sweeps, found.converged) == (1, True)
+    # Held to the window with probability 2⁻¹⁶, then released in time with 1 − 2⁻⁶.
+    assert_allclose(found.v[0], 2.0**-16 * (1 - 2.0**-6), rtol=1e-12)
+
+
+@given(mdps, st.sampled_from([0.1, 1.0, 30.0]))
+@settings(deadline=None)
+def test_soft_values_solve_the_soft_equation(mdp, temperature):
+    scale = max(1.0, np.abs(mdp.rewards).max(), temperature)
+    found = soft_value_iteration(mdp, temperature=temperature, tol=1e-9 * scale)
+    assert found.converged
+    assert_allclose(found.q, mdp.action_values(found.v), atol=1e-9 * scale)
+    alive = ~mdp.terminal
+    backup = temperature * np.logaddexp.reduce(found.q / temperature, axis=1)
+    assert_allclose(found.v[alive], backup[alive], atol=1e-8 * scale)
+    assert_allclose(found.v[~alive], 0)
+    assert_allclose(found.policy, boltzmann(found.q, temperature), atol=1e-12)
+    # More choice is worth more, and never more than log A a step.
+    hard = value_iteration(mdp, tol=1e-9 * scale).v
+    most = temperature * np.log(mdp.n_actions) / (1 - mdp.discount)
+    assert (found.v >= hard - 1e-7 * scale).all()
+    assert (found.v <= hard + most + 1e-7 * scale).all()
+
+
+def test_a_soft_policy_is_worth_its_rewards_and_its_entropy():
+    mdp = random_mdp(4, 6, 3, 0.9, ending=False)
+    found = soft_value_iteration(mdp, temperature=2.0)
+    entropy = -2.0 * np.log(found.policy)
+    worth = evaluate_policy(mdp.with_rewards(mdp.rewards + entropy), found.policy)
+    assert_allclose(worth.v, found.v, atol=1e-7)
+    # Any other policy earns less of both together.
+    rng = np.random.default_rng(0)
+    for other in rng.dirichlet(np.ones(3), size=(20, 6)):
+        bonus = mdp.with_rewards(mdp.rewards - 2.0 * np.log(other))
+        assert (evaluate_policy(bonus, other).v <= found.v + 1e-7).all()
+
+
+def test_soft_values_without_discount():
+    world = russell_norvig(living_reward=-0.1)
+    cold = soft_value_iteration(world.mdp, temperature=0.001)
+    assert cold.converged
+    assert cold.error_bound == np.inf
+    assert_allclose(cold.v, value_iteration(world.mdp).v, atol=0.02)
+    with pytest.warns(UserWarning, match="the residual is"):  # wandering is worth more than ending
+        assert not soft_value_iteration(world.mdp, temperature=1.0).converged
+    with pytest.raises(ValueError, match="even a policy that tries everything never ends"):
+        soft_value_iteration(GridWorld("..").mdp)
+
+
+def test_large_soft_values_are_swept(monkeypatch):
+    mdp = GridWorld("\n".join(["." * 20] * 20), discount=0.95, living_reward=-1.0).mdp
+    direct = soft_value_iteration(mdp)
+    monkeypatch.setattr(_evaluation, "DIRECT_STATES", 10)
+    assert_allclose(soft_value_iteration(mdp).v, direct.v, atol=1e-7)
+
+
+def test_bad_input_to_soft_values_is_named():
+    mdp = russell_norvig(discount=0.9).mdp
+    for options, message in (
+        ({"temperature": 0}, "temperature is 0"),
+        ({"tol": -1}, "tol is -1"),
+        ({"max_iter": 0}, "max_iter is 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            soft_value_iteration(mdp, **options)

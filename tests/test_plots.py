@@ -5,7 +5,9 @@ from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose
 
 from rl_lib import (
+    Objectworld,
     plot_learning_curves,
+    plot_objectworld,
     plot_policy,
     plot_q,
     plot_values,
@@ -94,3 +96,16 @@ def test_numbers_read_on_every_colour():
 def test_bad_input_is_named(solved):
     with pytest.raises(ValueError, match=r"v has shape \(3,\); it must have shape \(11,\)"):
         plot_values(solved[0], [1, 2, 3])
+
+
+def test_an_objectworld_shows_every_cell_and_object():
+    world = Objectworld([(0, 1, 0, 0), (2, 2, 1, 0), (1, 0, 2, 0)], size=3, n_colours=3)
+    ax = plot_objectworld(world, np.arange(9), limits=(0, 10))
+    (image,) = ax.images
+    assert_allclose(image.get_array(), np.arange(9).reshape(3, 3))
+    assert image.get_clim() == (0, 10)
+    marks = [(line.get_marker(), *map(int, line.get_xydata()[0])) for line in ax.lines]
+    assert marks == [("o", 1, 0), ("s", 2, 2), ("X", 0, 1)]
+    assert not plot_objectworld(world, np.arange(9), objects=False).lines
+    with pytest.raises(ValueError, match=r"values has shape \(4,\)"):
+        plot_objectworld(world, np.arange(4))

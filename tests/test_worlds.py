@@ -173,6 +173,11 @@ def test_objectworld_rewards_by_hand():
     assert_array_equal(world.mdp.outcomes(0, 3).reward, [1.0])
 
 
+def test_a_colour_that_no_object_has_is_never_near():
+    assert Objectworld([(0, 0, 1, 0)], size=1).state_reward == 0
+    assert Objectworld([(0, 0, 1, 0)], size=1).distances[0, 0] > 3
+
+
 def test_the_wind_replaces_an_action_by_any():
     world = Objectworld([(0, 0, 0, 0)], size=3, wind=0.3)
     right = world.mdp.outcomes(4, 2)
@@ -203,6 +208,7 @@ def test_objectworld_features():
         ({"objects": [(0, 32, 0, 0)]}, r"objects\[0, 1\] is 32; it must be in {0, …, 31}"),
         ({"objects": [(0, 0, 0)]}, r"objects has shape \(1, 3\)"),
         ({"objects": [(0, 0, 0, 0)], "wind": 1.5}, "wind is 1.5"),
+        ({"objects": [(0, 0, 0, 0)], "discount": 2}, "discount is 2"),
         ({"objects": [(0, 0, 0, 0)], "size": 0}, "size is 0"),
         ({"objects": [(0, 0, 0, 0)], "n_colours": 1}, "n_colours is 1"),
     ],

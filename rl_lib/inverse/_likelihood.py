@@ -22,7 +22,6 @@ from scipy import sparse
 from rl_lib import _soft
 from rl_lib._check import Array, at, finite_array, first, whole
 from rl_lib._evaluation import expected_visits, policy_matrix
-from rl_lib._tables import ROUNDING
 from rl_lib.demonstrations import Demonstrations
 from rl_lib.mdp import MDP
 from rl_lib.occupancy import forward
@@ -44,8 +43,8 @@ class Likelihood:
         self.counts, self.start = _counts(mdp, demonstrations, horizon)
         if not self.counts.sum() > 0:
             raise ValueError("demonstrations holds no step; it must hold at least one")
-        nowhere = (mdp.end_probability > 1 - ROUNDING).all(axis=1)
-        self.exits = nowhere & (self.counts.sum(axis=1) == 0)
+        # Nothing is decided where the model pays nothing and ends, unless somebody was seen to.
+        self.exits = mdp.terminal & (self.counts.sum(axis=1) == 0)
         self.v = np.zeros(mdp.n_states)
 
     def __call__(self, reward: Array) -> tuple[float, Array]:
@@ -85,6 +84,8 @@ class Features:
                 f"features has shape {np.shape(features)}; it must be (S, F) or (S, A, F) with "
                 f"S = {n} and A = {m}, or sparse (S, F) or (S·A, F)"
             )
+        if self.matrix.shape[1] == 0:
+            raise ValueError(f"features has shape {np.shape(features)}; it must have a feature")
         self.of_states = self.matrix.shape[0] == n
         self.n = self.matrix.shape[1]
 
@@ -109,7 +110,14 @@ def _counts(mdp: MDP, demonstrations: Any, horizon: int | None) -> tuple[Array, 
         if bad is not None:
             name = at("demonstrations", bad)
             raise ValueError(f"{name} is {counts[bad]:g}; a count must be at least 0")
+        begun = counts.sum(axis=1) - mdp.discount * (mdp.transition_matrix.T @ counts.ravel())
         if horizon is not None:
+            bad = first(begun > mdp.start + 1e-6)
+            if bad is not None:
+                raise ValueError(
+                    f"{at('demonstrations', bad)} begins {begun[bad]:g} times; with a horizon, an "
+                    "array must be an occupancy from the start of the model"
+                )
             start = np.zeros((horizon, n))
             start[0] = mdp.start
             return counts, start

@@ -21,6 +21,7 @@ A reward comes out in units of the agent's temperature: behaviour π ∝ exp(Q /
 rewards, values and probabilities are natural numbers, not logarithms of base 2.
 """
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ from rl_lib._tables import ROUNDING
 from rl_lib.mdp import MDP
 
 _MAX_ITER = 100_000
-_SAME = 1e-5  # two changes along a random direction this close are one
+_SAME = 1e-5  # changes along a random direction that differ by less, of the largest, are one
 
 
 class Recovered(NamedTuple):
@@ -53,7 +54,7 @@ class Recovered(NamedTuple):
     undetermined: npt.NDArray[np.bool_]
     """States whose reward the behaviour does not tell, even in this gauge, shape (S,)."""
     sweeps: int
-    """Passes over all states; 0 for a direct solution."""
+    """Passes over all states, of `state_reward` iterations of LSMR; 0 for a direct solution."""
     residual: float
     """By how much `reward` misses the gauge anywhere."""
     converged: bool
@@ -77,7 +78,8 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
     mdp : MDP
         The dynamics; its rewards are not looked at.
     policy : array (S, A)
-        π(a|s), every entry above 0.
+        π(a|s), every entry above 0. Rows of exit states are uniform, as `boltzmann` and
+        `Demonstrations.policy` give them; any other row says that something is decided there.
     tol : float > 0
         Largest |Σ_a r(s, a)| / A allowed.
 
@@ -99,13 +101,13 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
     >>> bool(np.allclose(found.reward, [[-np.log(3) / 2, np.log(3) / 2]]))
     True
     """
-    policy, logs = _log_policy(mdp, policy)
+    policy, logs = _log_policy(mdp, policy, tol)
     at_random = np.full(policy.shape, 1 / mdp.n_actions)
     gain = logs.max(axis=1) - logs.mean(axis=1)
     v, sweeps = _value_of(mdp, at_random, "acting at random", gain, tol)
     q, reward = _explain(mdp, logs, v)
-    known = np.zeros(len(v), dtype=bool)
-    return _recovered(v, q, policy, reward, known, sweeps, reward.mean(axis=1), tol)
+    unknown = np.zeros(len(v), dtype=bool)
+    return _warned(_recovered(v, q, policy, reward, unknown, sweeps, reward.mean(axis=1), tol), tol)
 
 
 def anchored_reward(
@@ -148,7 +150,7 @@ def anchored_reward(
     >>> anchored_reward(mdp, behaviour, 0).reward.round(6)
     array([[0., 2.]])
     """
-    policy, logs = _log_policy(mdp, policy)
+    policy, logs = _log_policy(mdp, policy, tol)
     action = whole("action", action, 0, mdp.n_actions - 1)
     always = np.zeros(policy.shape)
     always[:, action] = 1
@@ -156,7 +158,7 @@ def anchored_reward(
     v, sweeps = _value_of(mdp, always, f"repeating action {action}", gain, tol)
     q, reward = _explain(mdp, logs, v)
     unused = _exits(mdp) & (np.ptp(logs, axis=1) == 0)
-    return _recovered(v, q, policy, reward, unused, sweeps, reward[:, action], tol)
+    return _warned(_recovered(v, q, policy, reward, unused, sweeps, reward[:, action], tol), tol)
 
 
 def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recovered:
@@ -187,7 +189,8 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     Raises
     ------
     ValueError
-        As in `iavi`, and at γ = 0, where behaviour says nothing about the reward of states.
+        As in `iavi` but for the endings, and at γ = 0, where behaviour says nothing about the
+        reward of states.
 
     Notes
     -----
@@ -204,7 +207,7 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     >>> bool(np.isclose(found[1] - found[0], 2.0))
     True
     """
-    policy, logs = _log_policy(mdp, policy)
+    policy, logs = _log_policy(mdp, policy, tol)
     if mdp.discount == 0:
         raise ValueError(
             "discount is 0; it must be above: choices that lead to a state show its reward"
@@ -220,12 +223,14 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     # How the reward of each state would change along what the behaviour does not show.
     change = (unseen - mdp.discount * (matrix @ unseen).reshape(n, m).mean(axis=1))[inner]
     undetermined = exits.copy()
-    undetermined[inner] = np.abs(change - _most_common(change)) > _SAME
+    width = _SAME * max(np.abs(change).max(initial=0.0), 1e-4)
+    undetermined[inner] = np.abs(change - _most_common(change, width)) > width
     average = np.broadcast_to(reward.mean(axis=1, keepdims=True), (n, m))
     return _recovered(v, q, policy, average, undetermined, sweeps, reward - average, tol)
 
 
-def _log_policy(mdp: MDP, policy: npt.ArrayLike) -> tuple[Array, Array]:
+def _log_policy(mdp: MDP, policy: npt.ArrayLike, tol: float) -> tuple[Array, Array]:
+    number("tol", tol, 0, above=True)
     n, m = mdp.n_states, mdp.n_actions
     if m == 1:
         raise ValueError("mdp has 1 action; behaviour without a choice says nothing about a reward")
@@ -241,7 +246,6 @@ def _log_policy(mdp: MDP, policy: npt.ArrayLike) -> tuple[Array, Array]:
 
 def _value_of(mdp: MDP, policy: Array, who: str, gain: Array, tol: float) -> tuple[Array, int]:
     """The value of `policy` where each state pays `gain`."""
-    number("tol", tol, 0, above=True)
     chosen = chosen_transitions(mdp, policy)
     if mdp.discount == 1:
         require_ending(chosen, who)
@@ -259,10 +263,16 @@ def _recovered(
     violation: Array, tol: float,
 ) -> Recovered:  # fmt: skip
     residual = float(np.abs(violation).max())
-    state_reward = reward.mean(axis=1)
+    found = residual <= tol
     return Recovered(
-        v, q, policy, reward, state_reward, undetermined, sweeps, residual, residual <= tol
+        v, q, policy, reward, reward.mean(axis=1), undetermined, sweeps, residual, found
     )
+
+
+def _warned(found: Recovered, tol: float) -> Recovered:
+    if not found.converged:
+        warnings.warn(f"tol is {tol:g}, but the residual is {found.residual:.2g}", stacklevel=3)
+    return found
 
 
 def _exits(mdp: MDP) -> Any:
@@ -279,8 +289,8 @@ def _least_squares(system: Any, wanted: Array) -> tuple[Array, Array, int]:
     return solution, anywhere - seen, sweeps
 
 
-def _most_common(values: Array) -> float:
+def _most_common(values: Array, width: float) -> float:
     """A value that as many others as possible share."""
     ordered = np.sort(values)
-    shared = np.searchsorted(ordered, ordered + _SAME) - np.arange(len(ordered))
+    shared = np.searchsorted(ordered, ordered + width) - np.arange(len(ordered))
     return float(ordered[shared.argmax()]) if len(ordered) else 0.0

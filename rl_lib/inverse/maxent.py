@@ -74,9 +74,11 @@ def maxent_irl(
     mdp : MDP
         The dynamics; its rewards are not looked at.
     features : array (S, F) or (S, A, F), or scipy sparse (S, F) or (S·A, F)
-        φ(s), paid on leaving s, or φ(s, a). Features of exit states count for nothing.
+        φ(s), paid on leaving s, or φ(s, a). Features of exit states count for nothing: states in
+        which `mdp` pays nothing, every action ends the episode, and nobody was seen to act.
     demonstrations : Demonstrations, or array (S, A)
-        Or how often each action was taken in each state: counts, or an `occupancy`.
+        Or how often each action was taken in each state: counts, or an `occupancy`. With a
+        horizon, an array must be an `occupancy` from the start of the model.
     horizon : int ≥ 1, optional
         Steps of an episode: the agent knows when it ends. Default: it goes on.
     l1, l2 : float ≥ 0

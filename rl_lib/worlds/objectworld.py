@@ -58,6 +58,7 @@ class Objectworld:
     discount: float = 0.9
 
     def __post_init__(self) -> None:
+        number("discount", self.discount, 0, 1)
         whole("size", self.size, 1)
         whole("n_colours", self.n_colours, 2)
         number("wind", self.wind, 0, 1)
@@ -107,11 +108,12 @@ class Objectworld:
     def distances(self) -> Ints:
         """Steps to the nearest object of each outer, then each inner colour, (S, 2 n_colours).
 
-        A colour that no object has is 2 · size away, farther than any cell.
+        A colour that no object has is 2 · size + 3 away: farther than any cell, and never near.
         """
         cells = np.stack(np.divmod(np.arange(self.size**2), self.size), axis=1)
         steps = np.abs(cells[:, None] - self.objects[None, :, :2]).sum(axis=2)
-        nearest = np.full((len(cells), 2 * self.n_colours), 2 * self.size)
+        far = 2 * self.size + max(_NEAR)
+        nearest = np.full((len(cells), 2 * self.n_colours), far)
         for colour in range(self.n_colours):
             for layer in (0, 1):
                 having = self.objects[:, 2 + layer] == colour

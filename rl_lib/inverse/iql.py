@@ -1,0 +1,277 @@
+r"""Inverse Q-learning: the reward of a Boltzmann agent from samples, without a model.
+
+At each recorded step (s, a, s') tabular IQL (Kalweit et al. 2020, section 3.2) counts the action
+and moves three tables towards their targets:
+
+    Q^Sh(s, a)  →  γ max_a' Q(s', a')                          the shifted action value
+    r(s, b)     →  η(s, b) + mean_{c≠b} [r(s, c) − η(s, c)]    with η = log π̃ − Q^Sh
+    Q(s, a)     →  r(s, a) + γ max_a' Q(s', a')
+
+where π̃ are the counts so far, smoothed. After an ending there is no s' to look at; a step whose
+successor was not recorded only counts. Actions never taken in a state are treated as ones that end
+the episode, Q^Sh = 0.
+
+The paper moves only r(s, a), of the action taken. The level of the rewards of a state then depends
+on how often each action came, and with it everything that looks at values. Moving the rewards of
+all actions of s together keeps their sum at 0, the gauge of `iavi`, and costs no more.
+
+Constrained IQL learns a fourth table to act by,
+
+    Q^C(s, a)  →  r(s, a) + γ max_{a' safe in s'} Q^C(s', a').
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from tqdm.auto import tqdm
+
+from rl_lib._check import Array, first, generator, number, whole
+from rl_lib._compiled import compiled
+from rl_lib._policies import boltzmann
+from rl_lib.demonstrations import Demonstrations
+from rl_lib.learning import ByVisits, by_visits
+
+Step = float | ByVisits
+
+
+class IQL(NamedTuple):
+    """What inverse Q-learning found, and how it went."""
+
+    q: Array
+    """Action values Q, shape (S, A)."""
+    policy: Array
+    """softmax(Q); of `ciql`: greedy in Q^C over safe actions. Shape (S, A)."""
+    reward: Array
+    """r(s, a), shape (S, A)."""
+    q_shifted: Array
+    """Q^Sh, shape (S, A)."""
+    q_constrained: Array
+    """Q^C of `ciql`, shape (S, A); of `iql` Q itself."""
+    changes: Array
+    """Largest change of Q in each epoch, shape (epochs,)."""
+
+
+def iql(
+    demonstrations: Demonstrations,
+    n_states: int,
+    n_actions: int,
+    discount: float,
+    *,
+    epochs: int = 100,
+    step_size: Step | None = None,
+    reward_step_size: Step | None = None,
+    smoothing: float = 0.5,
+    update: str = "state",
+    rng: np.random.Generator | None = None,
+    progress: bool = False,
+) -> IQL:
+    r"""Tabular inverse Q-learning (Kalweit et al. 2020).
+
+    Parameters
+    ----------
+    demonstrations : Demonstrations
+    n_states, n_actions : int
+        `n_actions` ≥ 2.
+    discount : float in [0, 1)
+        γ.
+    epochs : int ≥ 1
+        Passes over all steps. Actions are counted in the first; 1 is learning online.
+    step_size : number in (0, 1] or `by_visits(…)`, optional
+        Of Q, Q^Sh and Q^C. Default: `by_visits(0.7)`, which converges; the paper's is 0.01.
+    reward_step_size : number in (0, 1] or `by_visits(…)`, optional
+        Of r. Default: (A − 1) / A, which with `update="state"` solves the equations of the state
+        at once; the paper's is 0.0001.
+    smoothing : float > 0
+        c in π̃ = (n + c) / Σ (n + c).
+    update : {"state", "taken"}
+        Move the rewards of all actions of the state, or that of the action taken (the paper).
+    rng : numpy.random.Generator, optional
+        Shuffles the steps of each epoch; default: as recorded.
+    progress : bool
+        Show a progress bar over epochs.
+
+    Returns
+    -------
+    IQL
+
+    Raises
+    ------
+    ValueError
+        If demonstrations hold no step or do not fit, or a number is out of range.
+
+    Examples
+    --------
+    One state, two ways to end; the second is taken three times as often.
+
+    >>> once = [[(0, 1, 0)]] * 3 + [[(0, 0, 0)]]
+    >>> ends = Demonstrations.from_trajectories(once * 100, terminated=True)
+    >>> iql(ends, 1, 2, 0.9).policy.round(2)
+    array([[0.25, 0.75]])
+    """
+    safe = np.ones((n_states, n_actions), dtype=bool)
+    return _learn(
+        demonstrations, safe, False, discount, epochs, step_size, reward_step_size, smoothing,
+        update, rng, progress,
+    )  # fmt: skip
+
+
+def ciql(
+    demonstrations: Demonstrations,
+    n_states: int,
+    n_actions: int,
+    discount: float,
+    safe: npt.ArrayLike,
+    *,
+    epochs: int = 100,
+    step_size: Step | None = None,
+    reward_step_size: Step | None = None,
+    smoothing: float = 0.5,
+    update: str = "state",
+    rng: np.random.Generator | None = None,
+    progress: bool = False,
+) -> IQL:
+    r"""Constrained inverse Q-learning: the same reward, and a policy that keeps the rules.
+
+    Parameters
+    ----------
+    demonstrations, n_states, n_actions, discount, and options : as in `iql`
+    safe : bool array (S, A)
+        safe(s) = {a : c_i(s, a) ≤ β_i for all constraints i}; each state has at least one.
+
+    Returns
+    -------
+    IQL
+        Its policy never takes an action that is not safe.
+
+    Raises
+    ------
+    ValueError
+        As `iql`, and if a state has no safe action, naming it.
+
+    Examples
+    --------
+    >>> once = [[(0, 1, 0)]] * 3 + [[(0, 0, 0)]]
+    >>> ends = Demonstrations.from_trajectories(once * 100, terminated=True)
+    >>> ciql(ends, 1, 2, 0.9, safe=[[True, False]]).policy
+    array([[1., 0.]])
+    """
+    allowed = np.asarray(safe)
+    if allowed.shape != (n_states, n_actions) or allowed.dtype != bool:
+        raise ValueError(
+            f"safe has shape {allowed.shape} and type {allowed.dtype}; it must be bool of shape "
+            f"{(n_states, n_actions)}"
+        )
+    empty = first(np.asarray(~allowed.any(axis=1)))
+    if empty is not None:
+        raise ValueError(f"safe[{empty[0]}] allows no action; each state needs at least one")
+    return _learn(
+        demonstrations, allowed, True, discount, epochs, step_size, reward_step_size, smoothing,
+        update, rng, progress,
+    )  # fmt: skip
+
+
+def _learn(
+    demonstrations: Demonstrations,
+    safe: npt.NDArray[np.bool_],
+    constrained: bool,
+    discount: float,
+    epochs: int,
+    step_size: Step | None,
+    reward_step_size: Step | None,
+    smoothing: float,
+    update: str,
+    rng: np.random.Generator | None,
+    progress: bool,
+) -> IQL:
+    n, m = whole("n_states", safe.shape[0], 1), whole("n_actions", safe.shape[1], 2)
+    seen = demonstrations.counts(n, m)
+    if not demonstrations.n_steps:
+        raise ValueError("demonstrations holds no step; it must hold at least one")
+    if number("discount", discount, 0, 1) == 1:
+        raise ValueError("discount is 1; it must be below 1")
+    epochs = whole("epochs", epochs, 1)
+    smoothing = number("smoothing", smoothing, 0, above=True)
+    if update not in ("state", "taken"):
+        raise ValueError(f'update is {update!r}; it must be "state" or "taken"')
+    steps = (
+        *_schedule("step_size", by_visits(0.7) if step_size is None else step_size),
+        *_schedule(
+            "reward_step_size", (m - 1) / m if reward_step_size is None else reward_step_size
+        ),
+    )
+    ended = np.zeros(demonstrations.n_steps, dtype=bool)
+    whole_ones = demonstrations.lengths > 0
+    ended[demonstrations.offsets[1:][whole_ones] - 1] = demonstrations.terminated[whole_ones]
+    order = np.arange(demonstrations.n_steps)
+    counts, visits, q, shifted, reward, acting = (np.zeros((n, m)) for _ in range(6))
+    changes = np.zeros(epochs)
+    for epoch in tqdm(range(epochs), unit="epoch", disable=not progress):
+        if rng is not None:
+            order = generator(rng).permutation(demonstrations.n_steps)
+        before = q.copy()
+        _epoch(
+            demonstrations.states, demonstrations.actions, demonstrations.next_states, ended,
+            order, epoch == 0, update == "state", discount, smoothing, *steps, safe,
+            counts, visits, q, shifted, reward, acting, seen,
+        )  # fmt: skip
+        changes[epoch] = np.abs(q - before).max()
+    if not constrained:
+        return IQL(q, boltzmann(q), reward, shifted, q, changes)
+    policy = np.zeros((n, m))
+    policy[np.arange(n), np.where(safe, acting, -np.inf).argmax(axis=1)] = 1
+    return IQL(q, policy, reward, shifted, acting, changes)
+
+
+def _schedule(name: str, step: Any) -> tuple[float, float, float]:
+    """Base, power and scale of a step size."""
+    if isinstance(step, ByVisits):
+        return 1.0, step.power, step.scale
+    return number(name, step, 0, 1, above=True), 0.0, 1.0
+
+
+@compiled
+def _epoch(
+    states, actions, next_states, ended, order, counting, together, discount, smoothing,
+    base, power, scale, reward_base, reward_power, reward_scale, safe,
+    counts, visits, q, shifted, reward, acting, seen,
+):  # fmt: skip
+    n_actions = q.shape[1]
+    eta = np.empty(n_actions)
+    target = np.empty(n_actions)
+    for i in order:
+        s, a, t = states[i], actions[i], next_states[i]
+        if counting:
+            counts[s, a] += 1
+        if t < 0 and not ended[i]:
+            continue
+        best, best_safe = 0.0, 0.0
+        if not ended[i]:
+            best, best_safe = -np.inf, -np.inf
+            for b in range(n_actions):
+                best = max(best, q[t, b])
+                if safe[t, b]:
+                    best_safe = max(best_safe, acting[t, b])
+        alpha = base * (scale / (scale + visits[s, a])) ** power
+        alpha_r = reward_base * (reward_scale / (reward_scale + visits[s, a])) ** reward_power
+        visits[s, a] += 1
+        shifted[s, a] += alpha * (discount * best - shifted[s, a])
+        total = 0.0
+        for b in range(n_actions):
+            total += counts[s, b] + smoothing
+        gap = 0.0
+        for b in range(n_actions):
+            eta[b] = np.log((counts[s, b] + smoothing) / total) - shifted[s, b]
+            gap += reward[s, b] - eta[b]
+        for b in range(n_actions):
+            target[b] = eta[b] + (gap - (reward[s, b] - eta[b])) / (n_actions - 1)
+        for b in range(n_actions):
+            never = seen[s, b] == 0
+            if b == a or together or never:
+                reward[s, b] += alpha_r * (target[b] - reward[s, b])
+            if b == a or never:
+                ahead = discount if b == a else 0.0
+                q[s, b] += alpha * (reward[s, b] + ahead * best - q[s, b])
+                acting[s, b] += alpha * (reward[s, b] + ahead * best_safe - acting[s, b])

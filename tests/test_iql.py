@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from rl_lib import (
+    MDP,
+    Demonstrations,
+    Objectworld,
+    boltzmann_expert,
+    by_visits,
+    ciql,
+    iavi,
+    iql,
+    russell_norvig,
+)
+from rl_lib.inverse import iql as module
+
+
+def centred(reward):
+    return reward - reward.mean(axis=1, keepdims=True)
+
+
+def empirical(walks, n, m, discount):
+    """The model that the recordings show; what was never tried ends the episode."""
+    counts = walks.transition_counts(n, m)
+    tried = walks.counts(n, m).ravel()
+    scale = sparse.diags_array(1 / np.maximum(tried, 1))
+    return MDP(sparse.csr_array(scale @ counts), np.zeros((n, m)), discount)
+
+
+def plain(walks, n, m, discount, epochs, smoothing):
+    """The update of the paper in plain Python, all rewards of a state moved together."""
+    ended = set(walks.offsets[1:][walks.terminated] - 1)
+    counts, visits, q, shifted, r = (np.zeros((n, m)) for _ in range(5))
+    seen = walks.counts(n, m)
+    for epoch in range(epochs):
+        for i in range(walks.n_steps):
+            s, a, t = walks.states[i], walks.actions[i], walks.next_states[i]
+            counts[s, a] += epoch == 0
+            ahead = 0.0 if i in ended else q[t].max()
+            alpha = 1 / (1 + visits[s, a]) ** 0.7
+            visits[s, a] += 1
+            shifted[s, a] += alpha * (discount * ahead - shifted[s, a])
+            eta = np.log((counts[s] + smoothing) / (counts[s] + smoothing).sum()) - shifted[s]
+            others = ((r[s] - eta).sum() - (r[s] - eta)) / (m - 1)
+            r[s] += (m - 1) / m * (eta + others - r[s])
+            for b in range(m):
+                if b == a or seen[s, b] == 0:
+                    target = r[s, b] + discount * ahead * (b == a)
+                    q[s, b] += alpha * (target - q[s, b])
+    return r, q
+
+
+@pytest.fixture(scope="module")
+def walks():
+    world = russell_norvig(discount=0.9)
+    expert = boltzmann_expert(world.mdp, 0.3)
+    return expert.demonstrate(100, max_steps=20, rng=np.random.default_rng(0))
+
+
+def test_it_is_the_loop_written_down(walks):
+    reward, q = plain(walks, 11, 4, 0.9, epochs=3, smoothing=0.5)
+    found = iql(walks, 11, 4, 0.9, epochs=3)
+    assert_allclose(found.reward, reward, atol=1e-10)
+    assert_allclose(found.q, q, atol=1e-10)
+
+
+def test_plain_python_gives_what_numba_gives(walks, monkeypatch):
+    compiled = iql(walks, 11, 4, 0.9, epochs=2)
+    monkeypatch.setattr(module, "_epoch", getattr(module._epoch, "py_func", module._epoch))
+    assert_allclose(iql(walks, 11, 4, 0.9, epochs=2).q, compiled.q, atol=1e-12)
+
+
+def test_a_converging_schedule_finds_what_iavi_finds_on_the_same_counts():
+    rng = np.random.default_rng(0)
+    world = Objectworld.random(rng=rng)
+    walks = boltzmann_expert(world.mdp, 0.1).demonstrate(4_096, max_steps=8, rng=rng)
+    exact = iavi(empirical(walks, 1024, 5, 0.9), walks.policy(1024, 5))
+    found = iql(walks, 1024, 5, 0.9, epochs=100)
+    met = walks.counts(1024, 5).sum(axis=1) > 0
+    both = centred(found.reward)[met].ravel(), exact.reward[met].ravel()
+    assert np.corrcoef(both)[0, 1] > 0.99
+    assert np.abs(found.policy - exact.policy)[met].max() < 0.02
+    assert found.changes[-1] < 0.01 * found.changes[0]
+
+
+def test_the_papers_steps_are_far_from_there(walks):
+    paper = iql(
+        walks, 11, 4, 0.9, epochs=100, step_size=0.01, reward_step_size=1e-4, update="taken"
+    )
+    ours = iql(walks, 11, 4, 0.9, epochs=100)
+    seen = walks.policy(11, 4)
+    met = walks.counts(11, 4).sum(axis=1) > 20
+    assert np.abs(ours.policy - seen)[met].max() < 0.01
+    assert np.abs(paper.policy - seen)[met].max() > 0.1
+
+
+def test_shuffled_steps_end_up_in_the_same_place(walks):
+    ordered = iql(walks, 11, 4, 0.9, epochs=400)
+    shuffled = iql(walks, 11, 4, 0.9, epochs=400, rng=np.random.default_rng(3))
+    assert_allclose(shuffled.policy, ordered.policy, atol=0.01)
+
+
+def test_steps_without_successor_only_count():
+    known = [[(0, 1, 0)], [(0, 0, 0)]]
+    lost = Demonstrations.from_trajectories([[(0, 1)], [(0, 1)]])
+    ends = Demonstrations.from_trajectories(known, terminated=True)
+    both = Demonstrations.from_trajectories([*known, [(0, 1)], [(0, 1)]], terminated=[1, 1, 0, 0])
+    assert_allclose(iql(lost, 1, 2, 0.9).q, 0)
+    assert iql(both, 1, 2, 0.9).policy[0, 1] > iql(ends, 1, 2, 0.9).policy[0, 1] + 0.1
+
+
+def test_constrained_behaviour_keeps_the_rules():
+    # The expert likes to go up through cell 4; the rule forbids it.
+    world = russell_norvig(discount=0.9)
+    walks = boltzmann_expert(world.mdp, 0.1).demonstrate(500, rng=np.random.default_rng(1))
+    safe = np.ones((11, 4), dtype=bool)
+    safe[7, 0] = False
+    free = iql(walks, 11, 4, 0.9)
+    kept = ciql(walks, 11, 4, 0.9, safe)
+    assert free.policy[7, 0] > 0.05
+    assert_array_equal(kept.policy[~safe], 0)
+    assert_array_equal(kept.policy.sum(axis=1), 1)
+    assert_allclose(kept.reward, free.reward)
+    assert_allclose(ciql(walks, 11, 4, 0.9, np.ones((11, 4), dtype=bool)).q_constrained, free.q)
+    # What lies behind the rule is worth less to who keeps it.
+    assert (kept.q_constrained <= kept.q + 1e-9).all()
+
+
+STEP = Demonstrations.from_trajectories([[(0, 0, 0)]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: iql(Demonstrations.from_trajectories([[]]), 1, 2, 0.9), "holds no step"),
+        (lambda: iql(STEP, 1, 1, 0.9), "n_actions is 1"),
+        (lambda: iql(STEP, 1, 2, 1.0), "discount is 1"),
+        (lambda: iql(STEP, 1, 2, 1.5), r"discount is 1\.5"),
+        (lambda: iql(STEP, 1, 2, 0.9, epochs=0), "epochs is 0"),
+        (lambda: iql(STEP, 1, 2, 0.9, step_size=0), "step_size is 0"),
+        (lambda: iql(STEP, 1, 2, 0.9, reward_step_size=2), "reward_step_size is 2"),
+        (lambda: iql(STEP, 1, 2, 0.9, smoothing=0), "smoothing is 0"),
+        (lambda: iql(STEP, 1, 2, 0.9, update="all"), "update is 'all'"),
+        (lambda: ciql(STEP, 1, 2, 0.9, [[False, False]]), r"safe\[0\] allows no action"),
+        (lambda: ciql(STEP, 1, 2, 0.9, [[1, 0]]), "type int64; it must be bool"),
+        (lambda: ciql(STEP, 2, 2, 0.9, [[True, True]]), r"safe has shape \(1, 2\)"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_schedules_may_differ(walks):
+    slow = iql(walks, 11, 4, 0.9, step_size=by_visits(1.0), reward_step_size=0.5)
+    assert np.isfinite(slow.q).all()
