@@ -1,13 +1,29 @@
 """What a model is made from: transitions in either form, rewards paired with them, tables."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from rl_lib._check import Array, at, finite_array, first, read_only
 
 ROUNDING = 1e-9  # a row within this of 1 sums to 1
+
+
+class OutcomeTable(NamedTuple):
+    """Every outcome of a model in flat arrays, for compiled sampling.
+
+    Outcomes of row s·A + a stand at offsets[row]:offsets[row + 1]. A uniform draw beyond the last
+    `cumulative` of a row ends the episode and pays `end_reward[row]`.
+    """
+
+    offsets: npt.NDArray[np.integer]
+    next_state: npt.NDArray[np.integer]
+    cumulative: Array
+    reward: Array
+    end_reward: Array
+    terminal: npt.NDArray[np.bool_]
 
 
 def dense_transitions(transitions: Any) -> Array:
@@ -78,6 +94,20 @@ def pair_rewards(rewards: Any, matrix: Any, n_actions: int) -> tuple[Array, Arra
     found = np.searchsorted(keys[order], wanted)
     keys, values = np.append(keys[order], -1), np.append(rewards.data[order], 0.0)
     return np.where(keys[found] == wanted, values[found], 0.0), ends
+
+
+def outcome_table(
+    matrix: Any, reward: Array, end_probability: Array, end_reward: Array, terminal: Any
+) -> OutcomeTable:
+    """The table of a model's transitions (S·A, S) and of what each of them pays."""
+    counts = np.diff(matrix.indptr)
+    total = np.cumsum(matrix.data)
+    before = np.concatenate(([0.0], total))[matrix.indptr[:-1]]
+    cumulative = total - np.repeat(before, counts)
+    # Rounding must not leave a gap that would end an episode which cannot end.
+    certain = (end_probability == 0) & (counts > 0)
+    cumulative[matrix.indptr[1:][certain] - 1] = 1.0
+    return OutcomeTable(matrix.indptr, matrix.indices, cumulative, reward, end_reward, terminal)
 
 
 def read_table(table: Any, start: Any) -> tuple[Any, Any]:

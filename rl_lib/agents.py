@@ -66,19 +66,19 @@ def boltzmann_expert(mdp: MDP, temperature: float = 1.0) -> Agent:
 def soft_expert(mdp: MDP, temperature: float = 1.0) -> Agent:
     """An agent that reckons with its own noise: the soft-optimal policy (Ziebart 2010).
 
-    It is the demonstrator that maximum entropy inverse reinforcement learning assumes.
-
-    Parameters
-    ----------
-    mdp : MDP
-    temperature : float > 0
-        T, in the unit of the rewards.
+    It is the demonstrator that maximum entropy inverse reinforcement learning assumes. Parameters
+    are those of `boltzmann_expert`.
 
     Examples
     --------
-    >>> mdp = MDP([[[0.0], [0.0]]], [[0.0, np.log(3)]], discount=1.0)
-    >>> soft_expert(mdp).policy.round(6)
-    array([[0.25, 0.75]])
+    Action 1 ends; action 0 leads to a choice of two. Keeping options open is worth something to
+    this expert, and nothing to the Boltzmann one.
+
+    >>> p = np.zeros((2, 2, 2))
+    >>> p[0, 0, 1] = 1
+    >>> mdp = MDP(p, [[0.0, 1.0], [1.0, 1.0]], discount=1.0, start=0)
+    >>> boltzmann_expert(mdp).policy[0], soft_expert(mdp).policy[0].round(6)
+    (array([0.5, 0.5]), array([0.666667, 0.333333]))
     """
     number("temperature", temperature, 0, above=True)
     tol = _precision(mdp, temperature)

@@ -25,11 +25,9 @@ from rl_lib._check import (
     whole,
     whole_array,
 )
+from rl_lib._records import UNKNOWN, read_frame, step_arrays
 from rl_lib._sampling import walk
 from rl_lib.mdp import MDP
-
-UNKNOWN = -1
-"""The next state of a last step whose successor was not recorded."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -122,6 +120,13 @@ class Demonstrations:
         return np.diff(self.offsets)
 
     @property
+    def ended(self) -> npt.NDArray[np.bool_]:
+        """Whether the episode ended with each step, shape (N,)."""
+        ended, some = np.zeros(self.n_steps, dtype=bool), self.lengths > 0
+        ended[self.offsets[1:][some] - 1] = self.terminated[some]
+        return ended
+
+    @property
     def times(self) -> Ints:
         """Number of each step within its trajectory, from 0, shape (N,)."""
         return np.arange(self.n_steps) - np.repeat(self.offsets[:-1], self.lengths)
@@ -146,18 +151,7 @@ class Demonstrations:
         >>> Demonstrations.from_trajectories([[(0, 1, 1), (1, 1, 2)]], terminated=True).next_states
         array([1, 2])
         """
-        arrays = []
-        for i, steps in enumerate(trajectories):
-            steps = whole_array(f"trajectories[{i}]", steps if len(steps) else np.zeros((0, 2)), 2)
-            if steps.shape[1] not in (2, 3):
-                raise ValueError(
-                    f"trajectories[{i}] has shape {steps.shape}; it must have shape (T, 2) for "
-                    "(state, action) or (T, 3) for (state, action, next state)"
-                )
-            if steps.shape[1] == 2:
-                following = np.append(steps[1:, 0], UNKNOWN)[: len(steps)]
-                steps = np.column_stack((steps, following))
-            arrays.append(steps)
+        arrays = step_arrays(trajectories)
         flat = np.concatenate([np.zeros((0, 3), dtype=np.int64), *arrays])
         offsets = np.cumsum([0, *(len(steps) for steps in arrays)])
         ended = np.asarray(list(terminated) if isinstance(terminated, Iterable) else terminated)
@@ -180,19 +174,8 @@ class Demonstrations:
             Columns `trajectory` (any label), `state`, `action`, and where known `next_state` and
             `terminated`. Rows of a trajectory stand in the order of time.
         """
-        required = {"trajectory", "state", "action"}
-        missing = required - set(frame.columns)
-        if missing:
-            raise ValueError(f"frame has columns {list(frame.columns)}; {missing} must be there")
-        for name in {*required, "terminated"} & set(frame.columns):
-            bad = first(frame[name].isna().to_numpy())
-            if bad is not None:
-                raise ValueError(f"frame has no value in row {bad[0]} of column {name}")
-        columns = ["state", "action"] + ["next_state"] * ("next_state" in frame)
-        frame = frame.fillna({"next_state": UNKNOWN}) if "next_state" in frame else frame
-        groups = [group for _, group in frame.groupby("trajectory", sort=False)]
-        ended = [bool(g["terminated"].iloc[-1]) if "terminated" in g else False for g in groups]
-        return cls.from_trajectories([g[columns].to_numpy() for g in groups], terminated=ended)
+        trajectories, terminated = read_frame(frame)
+        return cls.from_trajectories(trajectories, terminated=terminated)
 
     def to_pandas(self) -> Any:
         """A DataFrame with columns trajectory, step, state, action, next_state, terminated.
@@ -201,8 +184,6 @@ class Demonstrations:
         """
         import pandas as pd  # optional, and not needed elsewhere
 
-        ended = np.zeros(self.n_steps, dtype=bool)
-        ended[self.offsets[1:][self.lengths > 0] - 1] = self.terminated[self.lengths > 0]
         return pd.DataFrame(
             {
                 "trajectory": np.repeat(np.arange(self.n_trajectories), self.lengths),
@@ -210,7 +191,7 @@ class Demonstrations:
                 "state": self.states,
                 "action": self.actions,
                 "next_state": self.next_states,
-                "terminated": ended,
+                "terminated": self.ended,
             }
         )
 
@@ -308,19 +289,18 @@ class Demonstrations:
         self._check_fit(mdp.n_states, mdp.n_actions)
         pair = self.states * mdp.n_actions + self.actions
         known = self.next_states != UNKNOWN
-        some = self.lengths > 0
-        over = np.zeros(self.n_steps, dtype=bool)
-        over[self.offsets[1:][some] - 1] = self.terminated[some]
         # An ending without an exit state is recorded as a step to the state it left.
         stayed = ~known | (self.next_states == self.states)
-        ends = over & stayed & (mdp.end_probability.ravel()[pair] > 0)
+        ends = self.ended & stayed & (mdp.end_probability.ravel()[pair] > 0)
         possible = ends | ~known
         if known.any():
             steps = mdp.transition_matrix[pair[known], self.next_states[known]]
             possible[known] |= np.asarray(steps).ravel() > 0
         self._refuse("next_states", ~possible, "cannot follow there in the model")
         exits = known & mdp.terminal[self.next_states]
-        self._refuse("next_states", over & ~(ends | exits), "cannot end the episode in the model")
+        self._refuse(
+            "next_states", self.ended & ~(ends | exits), "cannot end the episode in the model"
+        )
 
     def _check_fit(self, n_states: int, n_actions: int) -> None:
         n_states, n_actions = whole("n_states", n_states, 1), whole("n_actions", n_actions, 1)

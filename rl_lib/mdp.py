@@ -22,7 +22,15 @@ import numpy.typing as npt
 from scipy import sparse
 
 from rl_lib._check import Array, distributions, finite_array, number, read_only, whole
-from rl_lib._tables import ROUNDING, dense_transitions, pair_rewards, read_table, sparse_transitions
+from rl_lib._tables import (
+    ROUNDING,
+    OutcomeTable,
+    dense_transitions,
+    outcome_table,
+    pair_rewards,
+    read_table,
+    sparse_transitions,
+)
 
 _DENSE_ENTRIES = 2_000_000  # models up to this many (s, a, s') are easier to read dense
 
@@ -34,21 +42,6 @@ class Outcomes(NamedTuple):
     next_state: npt.NDArray[np.int64]
     reward: Array
     terminated: npt.NDArray[np.bool_]
-
-
-class OutcomeTable(NamedTuple):
-    """Every outcome of a model in flat arrays, for compiled sampling.
-
-    Outcomes of row s·A + a stand at offsets[row]:offsets[row + 1]. A uniform draw beyond the last
-    `cumulative` of a row ends the episode and pays `end_reward[row]`.
-    """
-
-    offsets: npt.NDArray[np.integer]
-    next_state: npt.NDArray[np.integer]
-    cumulative: Array
-    reward: Array
-    end_reward: Array
-    terminal: npt.NDArray[np.bool_]
 
 
 class MDP:
@@ -205,25 +198,11 @@ class MDP:
     @cached_property
     def table(self) -> OutcomeTable:
         """Every outcome in flat arrays, made once, for compiled sampling."""
-        matrix = self.transition_matrix
-        counts = np.diff(matrix.indptr)
-        total = np.cumsum(matrix.data)
-        before = np.concatenate(([0.0], total))[matrix.indptr[:-1]]
-        cumulative = total - np.repeat(before, counts)
-        # Rounding must not leave a gap that would end an episode which cannot end.
-        certain = (self.end_probability.ravel() == 0) & (counts > 0)
-        cumulative[matrix.indptr[1:][certain] - 1] = 1.0
-        reward = self._outcome_rewards
-        if reward is None:
-            reward = np.repeat(self._rewards.ravel(), counts)
-        return OutcomeTable(
-            matrix.indptr,
-            matrix.indices,
-            cumulative,
-            reward,
-            self._end_rewards.ravel(),
-            self.terminal,
-        )
+        ends = self.end_probability.ravel(), self._end_rewards.ravel()
+        paid = self._outcome_rewards
+        if paid is None:
+            paid = np.repeat(self._rewards.ravel(), np.diff(self.transition_matrix.indptr))
+        return outcome_table(self.transition_matrix, paid, *ends, self.terminal)
 
     def to_dense(self) -> "MDP":
         """The same model with `transitions` as an (S, A, S) array; every outcome is kept."""

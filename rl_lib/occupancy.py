@@ -64,7 +64,7 @@ def forward(mdp: MDP, policy: Array, start: Array) -> Array:
 
     Row t of `start`, (horizon, S), is what begins at step t.
     """
-    arriving = mdp.transition_matrix.T.tocsr()
+    arriving = mdp.transition_matrix.T
     state, total = np.zeros(mdp.n_states), np.zeros(policy.shape[1:])
     for now, new in zip(policy, start, strict=True):
         taken = (state + new)[:, None] * now

@@ -14,18 +14,15 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
-from matplotlib.patches import Rectangle
 
 from rl_lib._check import Array, finite_array
+from rl_lib._maps import BLUE, GREEN, INK, MAP, ORANGE, RED, map_axes, readable, shade
 from rl_lib.worlds.gridworld import ACTIONS, GridWorld
 from rl_lib.worlds.objectworld import Objectworld
 
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 COLOURS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#555555")
 """Okabe & Ito's palette, in the order in which lines are drawn."""
 
-_WALL, _CLIFF, _INK = "#8a8a8a", "#3a3a3a", "#1a1a1a"
-_MAP = "viridis"
 _ARROWS = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])  # x and y (downwards) of each action
 
 
@@ -41,9 +38,9 @@ def plot_world(world: GridWorld, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
-    ax = _map_axes(world, ax)
+    ax = map_axes(world, ax)
     for row, column in np.argwhere(world.cells == "S"):
-        ax.text(column, row, "start", ha="center", va="center", color=_INK)
+        ax.text(column, row, "start", ha="center", va="center", color=INK)
     return ax
 
 
@@ -68,8 +65,8 @@ def plot_values(
     -------
     matplotlib Axes
     """
-    ax = _map_axes(world, ax)
-    grid, ink = _shade(world, v, ax, limits)
+    ax = map_axes(world, ax)
+    grid, ink = shade(world, v, ax, limits)
     for row, column in np.argwhere(np.isfinite(grid)):
         text = f"{grid[row, column]:.2f}".replace("-", "−")
         ax.text(column, row, text, ha="center", va="center", color=ink[row, column])
@@ -102,10 +99,10 @@ def plot_policy(
     """
     mdp = world.mdp
     grid = world.to_grid(finite_array("policy", policy, (mdp.n_states, mdp.n_actions)))
-    ax = _map_axes(world, ax)
-    ink: Any = np.full(world.cells.shape, _INK, dtype=object)
+    ax = map_axes(world, ax)
+    ink: Any = np.full(world.cells.shape, INK, dtype=object)
     if v is not None:
-        _, ink = _shade(world, v, ax, limits)
+        _, ink = shade(world, v, ax, limits)
     stand = (world.states >= 0) & np.isnan(world.exit_rewards)
     for row, column in np.argwhere(stand):
         for action, probability in enumerate(grid[row, column]):
@@ -151,7 +148,7 @@ def plot_q(
     mdp = world.mdp
     grid = world.to_grid(finite_array("q", q, (mdp.n_states, mdp.n_actions)))
     stand = (world.states >= 0) & np.isnan(world.exit_rewards)
-    ax = _map_axes(world, ax)
+    ax = map_axes(world, ax)
     corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     triangles, values = [], []
     for row, column in np.argwhere(stand):
@@ -161,7 +158,7 @@ def plot_q(
             values.append(grid[row, column, action])
     low, high = limits or (min(values), max(values))
     norm = Normalize(low, high)
-    colour = plt.get_cmap(_MAP)(norm(values))
+    colour = plt.get_cmap(MAP)(norm(values))
     ax.add_collection(PolyCollection(triangles, facecolors=colour, edgecolors="white", lw=0.8))
     size = plt.rcParams["font.size"] * 0.72
     for (row, column), of_cell in zip(
@@ -170,7 +167,7 @@ def plot_q(
         for action, value in enumerate(of_cell):
             x, y = 0.31 * _ARROWS[action]
             weight = "bold" if value >= of_cell.max() - 1e-9 else "normal"
-            ink = _readable(plt.get_cmap(_MAP)(norm(value)))
+            ink = readable(plt.get_cmap(MAP)(norm(value)))
             text = f"{value:.2f}".replace("-", "−")
             ax.text(
                 column + x, row + y, text, color=ink, weight=weight, fontsize=size,
@@ -206,7 +203,7 @@ def plot_objectworld(
     grid = world.to_grid(finite_array("values", values, (world.size**2,)))
     ax = ax or plt.subplots(figsize=(4.2, 3.6), layout="constrained")[1]
     low, high = limits or (grid.min(), grid.max())
-    image = ax.imshow(grid, cmap=_MAP, vmin=low, vmax=high)
+    image = ax.imshow(grid, cmap=MAP, vmin=low, vmax=high)
     ax.figure.colorbar(image, ax=ax, shrink=0.85)
     ax.set(xticks=[], yticks=[])
     if objects:
@@ -253,50 +250,3 @@ def _blocks(runs: Array, smooth: int) -> Array:
     runs = np.atleast_2d(runs)
     length = runs.shape[1] // smooth * smooth
     return runs[:, :length].reshape(len(runs), -1, smooth).mean(axis=2)
-
-
-def _map_axes(world: GridWorld, ax: Axes | None) -> Axes:
-    """Axes with the map's cells, walls, cliffs and exits."""
-    rows, columns = world.cells.shape
-    if ax is None:
-        size = (0.9 * columns + 0.2, 0.9 * rows + 0.2)
-        ax = plt.subplots(figsize=size, layout="constrained")[1]
-    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
-    ax.set(xticks=[], yticks=[])
-    for edge in np.arange(rows + 1) - 0.5:
-        ax.axhline(edge, color="#bbbbbb", lw=0.8, zorder=1)
-    for edge in np.arange(columns + 1) - 0.5:
-        ax.axvline(edge, color="#bbbbbb", lw=0.8, zorder=1)
-    for row, column in np.argwhere(world.states < 0):
-        fall = world.cells[row, column] == "C"
-        look: Any = {"fc": _CLIFF, "ec": _CLIFF} if fall else {"fc": "#e6e6e6", "ec": _WALL}
-        hatch = None if fall else "////"
-        ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, hatch=hatch, zorder=2, **look))
-    for row, column in np.argwhere(~np.isnan(world.exit_rewards)):
-        paid = world.exit_rewards[row, column]
-        colour = GREEN if paid >= 0 else RED
-        box = Rectangle((column - 0.44, row - 0.44), 0.88, 0.88, fill=False, ec=colour, lw=3)
-        ax.add_patch(box)
-        label = f"{paid:+g}".replace("-", "−") if paid else "exit"
-        ax.text(column, row, label, ha="center", va="center", color=_INK)
-    return ax
-
-
-def _shade(
-    world: GridWorld, v: npt.ArrayLike, ax: Axes, limits: tuple[float, float] | None
-) -> tuple[Array, Any]:
-    """Colour the cells by value; returns the values on the map and an ink that reads on each."""
-    grid = world.to_grid(finite_array("v", v, (world.mdp.n_states,)))
-    grid[~np.isnan(world.exit_rewards)] = np.nan
-    low, high = limits or (np.nanmin(grid), np.nanmax(grid))
-    image = ax.imshow(np.ma.masked_invalid(grid), cmap=_MAP, vmin=low, vmax=high, zorder=0)
-    ink = np.apply_along_axis(_readable, -1, image.cmap(image.norm(grid)))
-    return grid, ink
-
-
-def _readable(background: Any) -> str:
-    """Black or white, whichever contrasts more with a colour (WCAG 2.1 relative luminance)."""
-    channel = np.asarray(background[:3])
-    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ (0.2126, 0.7152, 0.0722)
-    return "black" if luminance > 0.179 else "white"

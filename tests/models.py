@@ -30,15 +30,21 @@ def random_mdp(seed, n_states, n_actions, discount, *, ending=True, form="expect
 
 FORMS = [a + b for a in ("expected", "outcome", "ending") for b in ("", " sparse")]
 
-mdps = st.builds(
-    random_mdp,
-    st.integers(0, 2**32),
-    st.integers(1, 8),
-    st.integers(1, 4),
-    st.sampled_from([0.0, 0.3, 0.9, 0.99]),
-    ending=st.booleans(),
-    form=st.sampled_from(FORMS),
-)
+
+def any_mdp(*, least_actions=1, forms=FORMS):
+    """A strategy for random models."""
+    return st.builds(
+        random_mdp,
+        st.integers(0, 2**32),
+        st.integers(1, 8),
+        st.integers(least_actions, 4),
+        st.sampled_from([0.0, 0.3, 0.9, 0.99]),
+        ending=st.booleans(),
+        form=st.sampled_from(forms),
+    )
+
+
+mdps = any_mdp()
 
 
 def by_linear_program(transitions, rewards, discount):

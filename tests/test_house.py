@@ -19,13 +19,14 @@ FLOORS = [
     {"worlds.gridworld", "worlds.objectworld", "worlds.response_task"},
     {"worlds.env"},
     {"_sweeps", "_episodes"},
-    {"_evaluation", "_sampling"},
+    {"_evaluation", "_records", "_sampling"},
     {"_soft", "occupancy"},
     {"planning"},
     {"learning"},
     {"demonstrations"},
     {"agents", "inverse._likelihood"},
     {"inverse.iavi", "inverse.iql", "inverse.maxent"},
+    {"_maps"},
     {"plots", "widgets"},
 ]
 MODULES = sorted((ROOT / "rl_lib").rglob("*.py"))

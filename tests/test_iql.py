@@ -136,6 +136,7 @@ STEP = Demonstrations.from_trajectories([[(0, 0, 0)]])
     [
         (lambda: iql(Demonstrations.from_trajectories([[]]), 1, 2, 0.9), "holds no step"),
         (lambda: iql(STEP, 1, 1, 0.9), "n_actions is 1"),
+        (lambda: iql(STEP, -1, 2, 0.9), "n_states is -1"),
         (lambda: iql(STEP, 1, 2, 1.0), "discount is 1"),
         (lambda: iql(STEP, 1, 2, 1.5), r"discount is 1\.5"),
         (lambda: iql(STEP, 1, 2, 0.9, epochs=0), "epochs is 0"),

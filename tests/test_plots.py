@@ -6,13 +6,13 @@ from numpy.testing import assert_allclose
 
 from rl_lib import (
     Objectworld,
+    _maps,
     plot_learning_curves,
     plot_objectworld,
     plot_policy,
     plot_q,
     plot_values,
     plot_world,
-    plots,
     russell_norvig,
     value_iteration,
 )
@@ -89,8 +89,8 @@ def contrast(one, two):
 
 def test_numbers_read_on_every_colour():
     for x in np.linspace(0, 1, 101):
-        colour = plt.get_cmap(plots._MAP)(x)
-        assert contrast(colour[:3], plots._readable(colour)) >= 4.5  # WCAG 2.1 AA
+        colour = plt.get_cmap(_maps.MAP)(x)
+        assert contrast(colour[:3], _maps.readable(colour)) >= 4.5  # WCAG 2.1 AA
 
 
 def test_bad_input_is_named(solved):

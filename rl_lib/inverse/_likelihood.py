@@ -81,8 +81,8 @@ class Features:
                 self.matrix = self.matrix.reshape(n * m, -1)
         if self.matrix.ndim != 2 or self.matrix.shape[0] not in (n, n * m):
             raise ValueError(
-                f"features has shape {np.shape(features)}; it must be (S, F) or (S, A, F) with "
-                f"S = {n} and A = {m}, or sparse (S, F) or (S·A, F)"
+                f"features has shape {np.shape(features)}; it must be (S, F), (S, A, F) or "
+                f"(S·A, F), with S = {n} and A = {m}"
             )
         if self.matrix.shape[1] == 0:
             raise ValueError(f"features has shape {np.shape(features)}; it must have a feature")

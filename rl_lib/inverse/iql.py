@@ -60,6 +60,7 @@ def iql(
     n_actions: int,
     discount: float,
     *,
+    safe: npt.ArrayLike | None = None,
     epochs: int = 100,
     step_size: Step | None = None,
     reward_step_size: Step | None = None,
@@ -77,6 +78,8 @@ def iql(
         `n_actions` ≥ 2.
     discount : float in [0, 1)
         γ.
+    safe : bool array (S, A), optional
+        Constraints on acting; see `ciql`.
     epochs : int ≥ 1
         Passes over all steps. Actions are counted in the first; 1 is learning online.
     step_size : number in (0, 1] or `by_visits(…)`, optional
@@ -99,7 +102,7 @@ def iql(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If demonstrations hold no step or do not fit, or a number is out of range.
 
     Examples
@@ -111,11 +114,37 @@ def iql(
     >>> iql(ends, 1, 2, 0.9).policy.round(2)
     array([[0.25, 0.75]])
     """
-    safe = np.ones((n_states, n_actions), dtype=bool)
-    return _learn(
-        demonstrations, safe, False, discount, epochs, step_size, reward_step_size, smoothing,
-        update, rng, progress,
-    )  # fmt: skip
+    n, m = whole("n_states", n_states, 1), whole("n_actions", n_actions, 2)
+    allowed = np.ones((n, m), dtype=bool) if safe is None else _safe_sets(safe, n, m)
+    seen = demonstrations.counts(n, m)
+    if not demonstrations.n_steps:
+        raise ValueError("demonstrations holds no step; it must hold at least one")
+    if number("discount", discount, 0, 1) == 1:
+        raise ValueError("discount is 1; it must be below 1")
+    epochs = whole("epochs", epochs, 1)
+    smoothing = number("smoothing", smoothing, 0, above=True)
+    if update not in ("state", "taken"):
+        raise ValueError(f'update is {update!r}; it must be "state" or "taken"')
+    at_once = (m - 1) / m
+    steps = (
+        *_schedule("step_size", by_visits(0.7) if step_size is None else step_size),
+        *_schedule("reward_step_size", at_once if reward_step_size is None else reward_step_size),
+    )
+    order = np.arange(demonstrations.n_steps)
+    counts, visits, q, shifted, reward, acting = (np.zeros((n, m)) for _ in range(6))
+    changes = np.zeros(epochs)
+    for epoch in tqdm(range(epochs), unit="epoch", disable=not progress):
+        if rng is not None:
+            order = generator(rng).permutation(demonstrations.n_steps)
+        before = q.copy()
+        _epoch(
+            demonstrations.states, demonstrations.actions, demonstrations.next_states,
+            demonstrations.ended, order, epoch == 0, update == "state", discount, smoothing,
+            *steps, allowed, counts, visits, q, shifted, reward, acting, seen,
+        )  # fmt: skip
+        changes[epoch] = np.abs(q - before).max()
+    policy = boltzmann(q) if safe is None else _greedy_over(allowed, acting)
+    return IQL(q, policy, reward, shifted, acting, changes)
 
 
 def ciql(
@@ -124,14 +153,7 @@ def ciql(
     n_actions: int,
     discount: float,
     safe: npt.ArrayLike,
-    *,
-    epochs: int = 100,
-    step_size: Step | None = None,
-    reward_step_size: Step | None = None,
-    smoothing: float = 0.5,
-    update: str = "state",
-    rng: np.random.Generator | None = None,
-    progress: bool = False,
+    **options: Any,
 ) -> IQL:
     r"""Constrained inverse Q-learning: the same reward, and a policy that keeps the rules.
 
@@ -144,11 +166,11 @@ def ciql(
     Returns
     -------
     IQL
-        Its policy never takes an action that is not safe.
+        Its policy is greedy in Q^C and never takes an action that is not safe.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         As `iql`, and if a state has no safe action, naming it.
 
     Examples
@@ -158,71 +180,26 @@ def ciql(
     >>> ciql(ends, 1, 2, 0.9, safe=[[True, False]]).policy
     array([[1., 0.]])
     """
+    return iql(demonstrations, n_states, n_actions, discount, safe=safe, **options)
+
+
+def _safe_sets(safe: npt.ArrayLike, n: int, m: int) -> npt.NDArray[np.bool_]:
     allowed = np.asarray(safe)
-    if allowed.shape != (n_states, n_actions) or allowed.dtype != bool:
+    if allowed.shape != (n, m) or allowed.dtype != bool:
         raise ValueError(
             f"safe has shape {allowed.shape} and type {allowed.dtype}; it must be bool of shape "
-            f"{(n_states, n_actions)}"
+            f"{(n, m)}"
         )
     empty = first(np.asarray(~allowed.any(axis=1)))
     if empty is not None:
         raise ValueError(f"safe[{empty[0]}] allows no action; each state needs at least one")
-    return _learn(
-        demonstrations, allowed, True, discount, epochs, step_size, reward_step_size, smoothing,
-        update, rng, progress,
-    )  # fmt: skip
+    return allowed
 
 
-def _learn(
-    demonstrations: Demonstrations,
-    safe: npt.NDArray[np.bool_],
-    constrained: bool,
-    discount: float,
-    epochs: int,
-    step_size: Step | None,
-    reward_step_size: Step | None,
-    smoothing: float,
-    update: str,
-    rng: np.random.Generator | None,
-    progress: bool,
-) -> IQL:
-    n, m = whole("n_states", safe.shape[0], 1), whole("n_actions", safe.shape[1], 2)
-    seen = demonstrations.counts(n, m)
-    if not demonstrations.n_steps:
-        raise ValueError("demonstrations holds no step; it must hold at least one")
-    if number("discount", discount, 0, 1) == 1:
-        raise ValueError("discount is 1; it must be below 1")
-    epochs = whole("epochs", epochs, 1)
-    smoothing = number("smoothing", smoothing, 0, above=True)
-    if update not in ("state", "taken"):
-        raise ValueError(f'update is {update!r}; it must be "state" or "taken"')
-    steps = (
-        *_schedule("step_size", by_visits(0.7) if step_size is None else step_size),
-        *_schedule(
-            "reward_step_size", (m - 1) / m if reward_step_size is None else reward_step_size
-        ),
-    )
-    ended = np.zeros(demonstrations.n_steps, dtype=bool)
-    whole_ones = demonstrations.lengths > 0
-    ended[demonstrations.offsets[1:][whole_ones] - 1] = demonstrations.terminated[whole_ones]
-    order = np.arange(demonstrations.n_steps)
-    counts, visits, q, shifted, reward, acting = (np.zeros((n, m)) for _ in range(6))
-    changes = np.zeros(epochs)
-    for epoch in tqdm(range(epochs), unit="epoch", disable=not progress):
-        if rng is not None:
-            order = generator(rng).permutation(demonstrations.n_steps)
-        before = q.copy()
-        _epoch(
-            demonstrations.states, demonstrations.actions, demonstrations.next_states, ended,
-            order, epoch == 0, update == "state", discount, smoothing, *steps, safe,
-            counts, visits, q, shifted, reward, acting, seen,
-        )  # fmt: skip
-        changes[epoch] = np.abs(q - before).max()
-    if not constrained:
-        return IQL(q, boltzmann(q), reward, shifted, q, changes)
-    policy = np.zeros((n, m))
-    policy[np.arange(n), np.where(safe, acting, -np.inf).argmax(axis=1)] = 1
-    return IQL(q, policy, reward, shifted, acting, changes)
+def _greedy_over(allowed: npt.NDArray[np.bool_], q: Array) -> Array:
+    policy = np.zeros(q.shape)
+    policy[np.arange(len(q)), np.where(allowed, q, -np.inf).argmax(axis=1)] = 1
+    return policy
 
 
 def _schedule(name: str, step: Any) -> tuple[float, float, float]:

@@ -73,7 +73,7 @@ def maxent_irl(
     ----------
     mdp : MDP
         The dynamics; its rewards are not looked at.
-    features : array (S, F) or (S, A, F), or scipy sparse (S, F) or (S·A, F)
+    features : array (S, F), (S, A, F) or (S·A, F), or scipy sparse (S, F) or (S·A, F)
         φ(s), paid on leaving s, or φ(s, a). Features of exit states count for nothing: states in
         which `mdp` pays nothing, every action ends the episode, and nobody was seen to act.
     demonstrations : Demonstrations, or array (S, A)
