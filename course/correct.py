@@ -34,8 +34,44 @@ def _q_update(
     return q
 
 
+def _soft_backup(mdp: MDP, v: Any) -> Any:
+    soft = np.logaddexp.reduce(_action_values(mdp, v), axis=1)
+    return np.where(mdp.terminal, 0.0, soft)
+
+
+def _soft_policies(mdp: MDP, horizon: int) -> Any:
+    v, policies = np.zeros(mdp.n_states), []
+    for _ in range(horizon):
+        q = _action_values(mdp, v)
+        policies.append(np.exp(q - np.logaddexp.reduce(q, axis=1, keepdims=True)))
+        v = _soft_backup(mdp, v)
+    return np.array(policies[::-1])
+
+
+def _visits(mdp: MDP, policies: Any) -> Any:
+    state, total = mdp.start, np.zeros(mdp.rewards.shape)
+    for policy in policies:
+        taken = np.where(mdp.terminal, 0.0, state)[:, None] * policy
+        total += taken
+        state = mdp.discount * np.einsum("sa,sat->t", taken, mdp.transitions)
+    return total
+
+
+def _eta(policy: Any, q_shifted: Any) -> Any:
+    return np.log(policy) - q_shifted
+
+
+def _closed_form_reward(eta: Any) -> Any:
+    return eta - np.mean(eta, axis=1, keepdims=True)
+
+
 CORRECT: dict[str, Callable[..., Any]] = {
     "action_values": _action_values,
     "epsilon_greedy": _epsilon_greedy,
     "q_update": _q_update,
+    "soft_backup": _soft_backup,
+    "soft_policies": _soft_policies,
+    "visits": _visits,
+    "eta": _eta,
+    "closed_form_reward": _closed_form_reward,
 }
