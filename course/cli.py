@@ -43,7 +43,7 @@ def _grade_sample(args: argparse.Namespace) -> int:
     rows = grade_sample(root)
     for row in sorted(rows, key=lambda row: (row["student_id"], row["assignment"])):
         points = f"{float(row['score']):4g} of {float(row['max_score']):g}"
-        print(f"{row['student_id']:10}{row['assignment']:18}{points}")
+        print(f"{row['student_id']:10}{row['assignment']:20}{points}")
     out = root / "_build" / "grade"
     print(f"Grades: {out / 'grades.csv'}\nFeedback: {out / 'feedback'}")
     return 0

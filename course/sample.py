@@ -18,16 +18,38 @@ from pathlib import Path
 from typing import Any
 
 CLASS = {
-    "ada": ("right_as_on_the_slides", "right_as_on_the_slides"),
-    "alan": ("wrong_gamma_forgotten", "wrong_epsilon_reversed"),
-    "emmy": ("wrong_no_absolute_value", "wrong_terminal_bootstrapped"),
-    "grace": ("right_vectorised", "right_convex_combination"),
-    "kurt": ("wrong_wrong_axis", "wrong_truncated_is_terminated"),
-    "maryam": ("right_own_loop", "wrong_sarsa"),
+    "ada": {
+        "value_iteration": "right_as_on_the_slides",
+        "q_learning": "right_as_on_the_slides",
+        "maxent_irl": "right_as_in_the_book",
+        "inverse_q_learning": "wrong_terminal_bootstrapped",
+    },
+    "alan": {
+        "value_iteration": "wrong_gamma_forgotten",
+        "q_learning": "wrong_epsilon_reversed",
+    },
+    "emmy": {
+        "value_iteration": "wrong_no_absolute_value",
+        "q_learning": "wrong_terminal_bootstrapped",
+    },
+    "grace": {
+        "value_iteration": "right_vectorised",
+        "q_learning": "right_convex_combination",
+    },
+    "kurt": {
+        "value_iteration": "wrong_wrong_axis",
+        "q_learning": "wrong_truncated_is_terminated",
+    },
+    "maryam": {
+        "value_iteration": "right_own_loop",
+        "q_learning": "wrong_sarsa",
+        "maxent_irl": "wrong_only_the_order_repaired",
+        "inverse_q_learning": "right_linear_system",
+    },
 }
-"""Students, and their answers to each of the assignments below."""
+"""Students, and their answers to the assignments they hand in; the last two are a bonus."""
 
-ASSIGNMENTS = ("value_iteration", "q_learning")
+ASSIGNMENTS = tuple(dict.fromkeys(name for answers in CLASS.values() for name in answers))
 
 
 @dataclass(frozen=True)
@@ -115,7 +137,9 @@ def grade_sample(root: Path, say: Callable[[str], None] = print) -> list[dict[st
         _grade(root, say)
         stamp.write_text("\n".join([fingerprint, *CLASS]), "utf8")
     with (out / "grades.csv").open(newline="", encoding="utf8") as file:
-        return [row for row in csv.DictReader(file) if row["student_id"] in CLASS]
+        rows = list(csv.DictReader(file))
+    # nbgrader exports a 0 for what was not handed in.
+    return [row for row in rows if row["assignment"] in CLASS.get(row["student_id"], ())]
 
 
 def _fingerprint(root: Path) -> str:
@@ -155,11 +179,11 @@ def _clear(out: Path, before: Sequence[str]) -> None:
 def _hand_in(root: Path, out: Path) -> None:
     import nbformat
 
-    for k, name in enumerate(ASSIGNMENTS):
-        for student, answers in CLASS.items():
+    for student, answers in CLASS.items():
+        for name, answer in answers.items():
             both = ("solutions", "exercises")
             files = [root / folder / name / f"{name}.ipynb" for folder in both]
-            files.append(root / "tests" / "sample_class" / name / f"{answers[k]}.py")
+            files.append(root / "tests" / "sample_class" / name / f"{answer}.py")
             for file in files:
                 if not file.is_file():
                     raise ValueError(f"{file} is missing (exercises come from `course release`)")
@@ -178,7 +202,7 @@ def _grade(root: Path, say: Callable[[str], None]) -> None:
 
     config = _settings(root)
     where = config.CourseDirectory
-    work = [(root, name, student) for student in CLASS for name in ASSIGNMENTS]
+    work = [(root, name, student) for student, answers in CLASS.items() for name in answers]
     for name in ASSIGNMENTS:
         course = CourseDirectory(config=config, assignment_id=name)
         _convert(GenerateAssignment(coursedir=course, config=config), name)

@@ -103,6 +103,14 @@ def test_the_sample_class_is_large_enough(name):
 
 
 @pytest.mark.parametrize("name", STEPS)
+def test_somebody_is_right_and_somebody_wrong(name):
+    answers = [of[name] for of in sample.CLASS.values() if name in of]
+    assert {answer.partition("_")[0] for answer in answers} == {"right", "wrong"}
+    assert all((SAMPLE / name / f"{answer}.py").is_file() for answer in answers)
+    assert set(sample.ASSIGNMENTS) == set(STEPS)
+
+
+@pytest.mark.parametrize("name", STEPS)
 def test_cells_keep_the_contract(name):
     cells = {
         cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader

@@ -33,8 +33,18 @@ def iavi(mdp, policy):
 
 
 def iql_update(
-    q, q_shifted, reward, counts, state, action, next_state, terminated,
-    alpha, alpha_r, gamma, smoothing,
+    q,
+    q_shifted,
+    reward,
+    counts,
+    state,
+    action,
+    next_state,
+    terminated,
+    alpha,
+    alpha_r,
+    gamma,
+    smoothing,
 ):
     q, q_shifted, reward, counts = q.copy(), q_shifted.copy(), reward.copy(), counts.copy()
     n = q.shape[1]

@@ -23,8 +23,18 @@ def iavi(mdp, policy):
 
 
 def iql_update(
-    q, q_shifted, reward, counts, state, action, next_state, terminated,
-    alpha, alpha_r, gamma, smoothing,
+    q,
+    q_shifted,
+    reward,
+    counts,
+    state,
+    action,
+    next_state,
+    terminated,
+    alpha,
+    alpha_r,
+    gamma,
+    smoothing,
 ):
     tables = [[list(row) for row in table] for table in (q, q_shifted, reward, counts)]
     q, q_shifted, reward, counts = tables

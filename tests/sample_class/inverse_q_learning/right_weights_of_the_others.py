@@ -4,8 +4,18 @@ import numpy as np
 
 
 def iql_update(
-    q, q_shifted, reward, counts, state, action, next_state, terminated,
-    alpha, alpha_r, gamma, smoothing,
+    q,
+    q_shifted,
+    reward,
+    counts,
+    state,
+    action,
+    next_state,
+    terminated,
+    alpha,
+    alpha_r,
+    gamma,
+    smoothing,
 ):
     q, q_shifted, reward, counts = map(np.array, (q, q_shifted, reward, counts))
     others = (np.arange(q.shape[1]) != action) / (q.shape[1] - 1)

@@ -1,10 +1,19 @@
 """Normalises counts over the whole table, which shifts all η of a state alike."""
 
 
-
 def iql_update(
-    q, q_shifted, reward, counts, state, action, next_state, terminated,
-    alpha, alpha_r, gamma, smoothing,
+    q,
+    q_shifted,
+    reward,
+    counts,
+    state,
+    action,
+    next_state,
+    terminated,
+    alpha,
+    alpha_r,
+    gamma,
+    smoothing,
 ):
     q, q_shifted, reward, counts = q.copy(), q_shifted.copy(), reward.copy(), counts.copy()
     counts[state, action] += 1

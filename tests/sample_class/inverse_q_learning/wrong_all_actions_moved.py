@@ -1,12 +1,21 @@
 """Moves the rewards of all actions of the state, as the library does."""
 
-
 LOSES = "iql_update"
 
 
 def iql_update(
-    q, q_shifted, reward, counts, state, action, next_state, terminated,
-    alpha, alpha_r, gamma, smoothing,
+    q,
+    q_shifted,
+    reward,
+    counts,
+    state,
+    action,
+    next_state,
+    terminated,
+    alpha,
+    alpha_r,
+    gamma,
+    smoothing,
 ):
     q, q_shifted, reward, counts = q.copy(), q_shifted.copy(), reward.copy(), counts.copy()
     counts[state, action] += 1

@@ -1,6 +1,5 @@
 """The broken cell, copied as it is."""
 
-
 LOSES = "iql_update"
 
 

@@ -6,11 +6,10 @@ LOSES = "iavi"
 
 
 def iavi(mdp, policy):
-    over = mdp.transitions.sum(axis=(1, 2)) == 0
     q = np.zeros(policy.shape)
     for _ in range(500):
         v = np.logaddexp.reduce(q, axis=1)
-        follows = mdp.discount * (mdp.transitions @ np.where(over, 0, v))
+        follows = mdp.discount * (mdp.transitions @ v)
         reward = closed_form_reward(eta(policy, follows))
         q = reward + follows
     return reward

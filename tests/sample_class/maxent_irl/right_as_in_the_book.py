@@ -46,6 +46,4 @@ def gradient(mdp, features, observed, theta, horizon):
         reward += theta[f] * features[:, :, f]
     world = mdp.with_rewards(reward)
     d = visits(world, soft_policies(world, horizon))
-    return np.array(
-        [observed[f] - (d * features[:, :, f]).sum() for f in range(len(theta))]
-    )
+    return np.array([observed[f] - (d * features[:, :, f]).sum() for f in range(len(theta))])

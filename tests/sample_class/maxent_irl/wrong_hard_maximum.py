@@ -1,6 +1,5 @@
 """The maximum of value iteration."""
 
-
 LOSES = "soft_backup"
 
 
