@@ -9,6 +9,7 @@ import rl_lib
 from course import checks
 from course.pictures import picture
 from rl_lib import MDP, MDPEnv
+from rl_lib._soft import backward
 
 
 def passes(namespace, test, **options):
@@ -202,22 +203,30 @@ def test_worlds_are_reproducible():
     assert checks.environment(first, 3).np_random.random() != draws[0]
 
 
-@pytest.mark.parametrize("name", checks.CORRECT)
-def test_correct_helpers_are_not_silently_wrong(name):
-    rng = np.random.default_rng(0)
-    q = rng.normal(size=(3, 2))
-    if name == "action_values":
-        mdp = checks.random_mdp(rng, 4, 3, 0.9)
-        v = rng.normal(size=4)
-        assert np.allclose(checks.CORRECT[name](mdp, v), mdp.action_values(v))
-    elif name == "epsilon_greedy":
-        actions = {checks.CORRECT[name](q, 1, 0.0, rng) for _ in range(50)}
-        assert actions == {int(q[1].argmax())}
-    else:
-        new = checks.CORRECT[name](q, 0, 1, 2.0, 1, False, 0.5, 0.9)
-        assert np.isclose(new[0, 1], 0.5 * q[0, 1] + 0.5 * (2 + 0.9 * q[1].max()))
-        assert (new != q).sum() == 1
-        assert checks.CORRECT[name](q, 0, 1, 2.0, 1, True, 1.0, 0.9)[0, 1] == pytest.approx(2)
+def test_correct_helpers_are_not_silently_wrong():
+    correct, rng = dict(checks.CORRECT), np.random.default_rng(0)
+    q, mdp, v = rng.normal(size=(3, 2)), checks.random_mdp(rng, 4, 3, 0.9), rng.normal(size=4)
+    assert np.allclose(correct.pop("action_values")(mdp, v), mdp.action_values(v))
+
+    epsilon_greedy = correct.pop("epsilon_greedy")
+    assert {epsilon_greedy(q, 1, 0.0, rng) for _ in range(50)} == {int(q[1].argmax())}
+
+    q_update = correct.pop("q_update")
+    new = q_update(q, 0, 1, 2.0, 1, False, 0.5, 0.9)
+    assert np.isclose(new[0, 1], 0.5 * q[0, 1] + 0.5 * (2 + 0.9 * q[1].max()))
+    assert (new != q).sum() == 1
+    assert q_update(q, 0, 1, 2.0, 1, True, 1.0, 0.9)[0, 1] == pytest.approx(2)
+
+    v, _, policies = backward(mdp, mdp.rewards, mdp.terminal, 5)
+    assert np.allclose(correct.pop("soft_backup")(mdp, v[1]), v[0])
+    assert np.allclose(correct.pop("soft_policies")(mdp, 5), policies)
+    want = rl_lib.occupancy(mdp, policies, horizon=5)
+    assert np.allclose(correct.pop("visits")(mdp, policies), want)
+
+    found = rl_lib.iavi(mdp, policies[0])
+    eta = correct.pop("eta")(policies[0], found.q - found.reward)
+    assert np.allclose(correct.pop("closed_form_reward")(eta), found.reward)
+    assert not correct  # each of them was looked at
 
 
 def test_a_picture_has_words():
