@@ -4,6 +4,13 @@ from rl_lib.agents import Agent, boltzmann_expert, lapsing, rat, soft_expert
 from rl_lib.demonstrations import Demonstrations
 from rl_lib.inverse.iavi import Recovered, anchored_reward, iavi, state_reward
 from rl_lib.inverse.iql import IQL, ciql, iql
+from rl_lib.inverse.judging import (
+    epic_distance,
+    expected_value_difference,
+    log_likelihood,
+    reward_correlation,
+    sum_zero_reward,
+)
 from rl_lib.inverse.maxent import MaxEnt, maxent_irl
 from rl_lib.learning import Learned, by_visits, linear, q_learning, sarsa
 from rl_lib.mdp import MDP
@@ -48,12 +55,15 @@ __all__ = [
     "by_visits",
     "ciql",
     "cliff",
+    "epic_distance",
     "evaluate_policy",
+    "expected_value_difference",
     "greedy",
     "iavi",
     "iql",
     "lapsing",
     "linear",
+    "log_likelihood",
     "maxent_irl",
     "occupancy",
     "plot_learning_curves",
@@ -64,10 +74,12 @@ __all__ = [
     "plot_world",
     "q_learning",
     "rat",
+    "reward_correlation",
     "russell_norvig",
     "sarsa",
     "soft_expert",
     "soft_value_iteration",
     "state_reward",
+    "sum_zero_reward",
     "value_iteration",
 ]

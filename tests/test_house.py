@@ -25,7 +25,7 @@ FLOORS = [
     {"learning"},
     {"demonstrations"},
     {"agents", "inverse._likelihood"},
-    {"inverse.iavi", "inverse.iql", "inverse.maxent"},
+    {"inverse.iavi", "inverse.iql", "inverse.judging", "inverse.maxent"},
     {"_maps"},
     {"plots", "widgets"},
 ]

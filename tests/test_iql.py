@@ -22,34 +22,41 @@ def centred(reward):
 
 
 def empirical(walks, n, m, discount):
-    """The model that the recordings show; what was never tried ends the episode."""
+    """The recorded model; an action never tried leads where those tried lead on average."""
     counts = walks.transition_counts(n, m)
-    tried = walks.counts(n, m).ravel()
-    scale = sparse.diags_array(1 / np.maximum(tried, 1))
-    return MDP(sparse.csr_array(scale @ counts), np.zeros((n, m)), discount)
+    tried = walks.counts(n, m)
+    p = sparse.diags_array(1 / np.maximum(tried.ravel(), 1)) @ counts
+    share = (tried > 0) / np.maximum((tried > 0).sum(axis=1, keepdims=True), 1)
+    average = sparse.block_diag([np.ones((m, 1)) * row for row in share], format="csr")
+    untried = sparse.diags_array((tried == 0).ravel().astype(float))
+    return MDP(sparse.csr_array(p + untried @ average @ p), np.zeros((n, m)), discount)
 
 
-def plain(walks, n, m, discount, epochs, smoothing):
-    """The update of the paper in plain Python, all rewards of a state moved together."""
+def plain(walks, n, m, discount, epochs, smoothing, safe):
+    """The update in plain Python, all rewards of a state moved together."""
     ended = set(walks.offsets[1:][walks.terminated] - 1)
-    counts, visits, q, shifted, r = (np.zeros((n, m)) for _ in range(5))
-    seen = walks.counts(n, m)
+    counts, visits, q, shifted, r, acting = (np.zeros((n, m)) for _ in range(6))
+    tried = walks.counts(n, m) > 0
     for epoch in range(epochs):
         for i in range(walks.n_steps):
             s, a, t = walks.states[i], walks.actions[i], walks.next_states[i]
             counts[s, a] += epoch == 0
-            ahead = 0.0 if i in ended else q[t].max()
-            alpha = 1 / (1 + visits[s, a]) ** 0.7
+            ahead = 0.0 if i in ended else discount * q[t].max()
+            ahead_safe = 0.0 if i in ended else discount * acting[t][safe[t]].max()
+            alpha = 1 / (1 + (1 - discount) * visits[s, a])
             visits[s, a] += 1
-            shifted[s, a] += alpha * (discount * ahead - shifted[s, a])
+            shifted[s, a] += alpha * (ahead - shifted[s, a])
+            shifted[s, ~tried[s]] = shifted[s, tried[s]].mean()
             eta = np.log((counts[s] + smoothing) / (counts[s] + smoothing).sum()) - shifted[s]
+            usual, usual_safe = ((table[s] - r[s])[tried[s]].mean() for table in (q, acting))
             others = ((r[s] - eta).sum() - (r[s] - eta)) / (m - 1)
             r[s] += (m - 1) / m * (eta + others - r[s])
             for b in range(m):
-                if b == a or seen[s, b] == 0:
-                    target = r[s, b] + discount * ahead * (b == a)
-                    q[s, b] += alpha * (target - q[s, b])
-    return r, q
+                if b == a or not tried[s, b]:
+                    follows = (ahead, ahead_safe) if b == a else (usual, usual_safe)
+                    for table, value in zip((q, acting), follows, strict=True):
+                        table[s, b] += alpha * (r[s, b] + value - table[s, b])
+    return r, q, acting
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +67,13 @@ def walks():
 
 
 def test_it_is_the_loop_written_down(walks):
-    reward, q = plain(walks, 11, 4, 0.9, epochs=3, smoothing=0.5)
-    found = iql(walks, 11, 4, 0.9, epochs=3)
+    safe = np.random.default_rng(0).random((11, 4)) < 0.6
+    safe[:, 0] |= ~safe.any(axis=1)
+    reward, q, acting = plain(walks, 11, 4, 0.9, epochs=3, smoothing=0.5, safe=safe)
+    found = ciql(walks, 11, 4, 0.9, safe, epochs=3)
     assert_allclose(found.reward, reward, atol=1e-10)
     assert_allclose(found.q, q, atol=1e-10)
+    assert_allclose(found.q_constrained, acting, atol=1e-10)
 
 
 def test_plain_python_gives_what_numba_gives(walks, monkeypatch):
@@ -77,7 +87,7 @@ def test_a_converging_schedule_finds_what_iavi_finds_on_the_same_counts():
     world = Objectworld.random(rng=rng)
     walks = boltzmann_expert(world.mdp, 0.1).demonstrate(4_096, max_steps=8, rng=rng)
     exact = iavi(empirical(walks, 1024, 5, 0.9), walks.policy(1024, 5))
-    found = iql(walks, 1024, 5, 0.9, epochs=100)
+    found = iql(walks, 1024, 5, 0.9, epochs=200)
     met = walks.counts(1024, 5).sum(axis=1) > 0
     both = centred(found.reward)[met].ravel(), exact.reward[met].ravel()
     assert np.corrcoef(both)[0, 1] > 0.99

@@ -8,12 +8,13 @@ and moves three tables towards their targets:
     Q(s, a)     →  r(s, a) + γ max_a' Q(s', a')
 
 where π̃ are the counts so far, smoothed. After an ending there is no s' to look at; a step whose
-successor was not recorded only counts. Actions never taken in a state are treated as ones that end
-the episode, Q^Sh = 0.
+successor was not recorded only counts.
 
 The paper moves only r(s, a), of the action taken. The level of the rewards of a state then depends
-on how often each action came, and with it everything that looks at values. Moving the rewards of
-all actions of s together keeps their sum at 0, the gauge of `iavi`, and costs no more.
+on how often each action came, and with it everything that looks at values; and an action never
+taken keeps Q = r = Q^Sh = 0 beside others that may be worth ±100. Here all rewards of a state move
+together, which keeps their sum at 0, the gauge of `iavi`, and costs no more; and an action never
+taken is thought to lead where those that were taken lead on average.
 
 Constrained IQL learns a fourth table to act by,
 
@@ -31,6 +32,7 @@ from tqdm.auto import tqdm
 from rl_lib._check import Array, first, generator, number, whole
 from rl_lib._compiled import compiled
 from rl_lib._policies import boltzmann
+from rl_lib._records import UNKNOWN
 from rl_lib.demonstrations import Demonstrations
 from rl_lib.learning import ByVisits, by_visits
 
@@ -83,14 +85,15 @@ def iql(
     epochs : int ≥ 1
         Passes over all steps. Actions are counted in the first; 1 is learning online.
     step_size : number in (0, 1] or `by_visits(…)`, optional
-        Of Q, Q^Sh and Q^C. Default: `by_visits(0.7)`, which converges; the paper's is 0.01.
+        Of Q, Q^Sh and Q^C. Default: 1 / (1 + (1 − γ) n) at visit n of (s, a), which converges
+        (Wainwright 2019); the paper's is 0.01.
     reward_step_size : number in (0, 1] or `by_visits(…)`, optional
         Of r. Default: (A − 1) / A, which with `update="state"` solves the equations of the state
         at once; the paper's is 0.0001.
     smoothing : float > 0
         c in π̃ = (n + c) / Σ (n + c).
     update : {"state", "taken"}
-        Move the rewards of all actions of the state, or that of the action taken (the paper).
+        Move the rewards of all actions of the state, or those of the action taken (the paper).
     rng : numpy.random.Generator, optional
         Shuffles the steps of each epoch; default: as recorded.
     progress : bool
@@ -117,7 +120,7 @@ def iql(
     n, m = whole("n_states", n_states, 1), whole("n_actions", n_actions, 2)
     allowed = np.ones((n, m), dtype=bool) if safe is None else _safe_sets(safe, n, m)
     seen = demonstrations.counts(n, m)
-    if not demonstrations.n_steps:
+    if not seen.any():
         raise ValueError("demonstrations holds no step; it must hold at least one")
     if number("discount", discount, 0, 1) == 1:
         raise ValueError("discount is 1; it must be below 1")
@@ -126,10 +129,14 @@ def iql(
     if update not in ("state", "taken"):
         raise ValueError(f'update is {update!r}; it must be "state" or "taken"')
     at_once = (m - 1) / m
+    converging = by_visits(scale=1 / (1 - discount))
     steps = (
-        *_schedule("step_size", by_visits(0.7) if step_size is None else step_size),
+        *_schedule("step_size", converging if step_size is None else step_size),
         *_schedule("reward_step_size", at_once if reward_step_size is None else reward_step_size),
     )
+    ended, tried = demonstrations.ended, np.zeros((n, m), dtype=bool)
+    known = ended | (demonstrations.next_states != UNKNOWN)
+    tried[demonstrations.states[known], demonstrations.actions[known]] = True
     order = np.arange(demonstrations.n_steps)
     counts, visits, q, shifted, reward, acting = (np.zeros((n, m)) for _ in range(6))
     changes = np.zeros(epochs)
@@ -139,8 +146,8 @@ def iql(
         before = q.copy()
         _epoch(
             demonstrations.states, demonstrations.actions, demonstrations.next_states,
-            demonstrations.ended, order, epoch == 0, update == "state", discount, smoothing,
-            *steps, allowed, counts, visits, q, shifted, reward, acting, seen,
+            ended, tried, order, epoch == 0, update == "state", discount, smoothing,
+            *steps, allowed, counts, visits, q, shifted, reward, acting,
         )  # fmt: skip
         changes[epoch] = np.abs(q - before).max()
     policy = boltzmann(q) if safe is None else _greedy_over(allowed, acting)
@@ -211,9 +218,9 @@ def _schedule(name: str, step: Any) -> tuple[float, float, float]:
 
 @compiled
 def _epoch(
-    states, actions, next_states, ended, order, counting, together, discount, smoothing,
+    states, actions, next_states, ended, tried, order, counting, together, discount, smoothing,
     base, power, scale, reward_base, reward_power, reward_scale, safe,
-    counts, visits, q, shifted, reward, acting, seen,
+    counts, visits, q, shifted, reward, acting,
 ):  # fmt: skip
     n_actions = q.shape[1]
     eta = np.empty(n_actions)
@@ -235,20 +242,28 @@ def _epoch(
         alpha_r = reward_base * (reward_scale / (reward_scale + visits[s, a])) ** reward_power
         visits[s, a] += 1
         shifted[s, a] += alpha * (discount * best - shifted[s, a])
-        total = 0.0
+        total, others, ahead, usual, usual_safe = 0.0, 0, 0.0, 0.0, 0.0
         for b in range(n_actions):
             total += counts[s, b] + smoothing
+            if tried[s, b]:
+                others += 1
+                ahead += shifted[s, b]
+                usual += q[s, b] - reward[s, b]
+                usual_safe += acting[s, b] - reward[s, b]
         gap = 0.0
         for b in range(n_actions):
+            if together and not tried[s, b]:
+                shifted[s, b] = ahead / others
             eta[b] = np.log((counts[s, b] + smoothing) / total) - shifted[s, b]
             gap += reward[s, b] - eta[b]
         for b in range(n_actions):
             target[b] = eta[b] + (gap - (reward[s, b] - eta[b])) / (n_actions - 1)
         for b in range(n_actions):
-            never = seen[s, b] == 0
-            if b == a or together or never:
+            if b == a or together:
                 reward[s, b] += alpha_r * (target[b] - reward[s, b])
-            if b == a or never:
-                ahead = discount if b == a else 0.0
-                q[s, b] += alpha * (reward[s, b] + ahead * best - q[s, b])
-                acting[s, b] += alpha * (reward[s, b] + ahead * best_safe - acting[s, b])
+            if b == a:
+                q[s, b] += alpha * (reward[s, b] + discount * best - q[s, b])
+                acting[s, b] += alpha * (reward[s, b] + discount * best_safe - acting[s, b])
+            elif together and not tried[s, b]:
+                q[s, b] += alpha * (reward[s, b] + usual / others - q[s, b])
+                acting[s, b] += alpha * (reward[s, b] + usual_safe / others - acting[s, b])
