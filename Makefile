@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench lock clean
+.PHONY: all book serve exercises grade test lint bench objectworld lock clean
 
 all: book exercises grade
 	@echo
@@ -47,8 +47,12 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready
+bench: .venv-bench/ready objectworld
 	.venv-bench/bin/python -m bench
+
+# Every tabular method on Objectworld, stored for the book.
+objectworld: .venv/ready
+	$(BIN)/python -m bench.objectworld
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock:

@@ -1,19 +1,21 @@
 """Inverse methods beside what was published: `measure()` returns times and ratios."""
 
 import multiprocessing
+import sys
 import time
 
 import numpy as np
 
 from bench.models import slippery_grid
 from bench.solvers import peak_gigabytes
-from rl_lib import MDP, Demonstrations, Objectworld, boltzmann_expert, iavi, maxent_irl
+from rl_lib import MDP, Demonstrations, Objectworld, boltzmann_expert, iavi, iql, maxent_irl
 from tests.published import sweep_of_least_squares
 
 
 def measure(repeat: int) -> dict:
     results = {
         "iavi": iavi_and_sweeps(repeat) | apart(iavi_on_a_million),
+        "iql": iql_and_plain_python(repeat),
         "maxent": maxent_on_objectworld(repeat) | apart(maxent_and_irl_maxent),
     }
     found = results["iavi"]
@@ -22,6 +24,11 @@ def measure(repeat: int) -> dict:
         f"against {found['sweep_seconds']:.1f} s at a residual of {found['residual']:.0e}); "
         f"a million states in {found['million_seconds']:.1f} s and "
         f"{found['million_gigabytes']:.2f} GB, residual {found['million_residual']:.0e}"
+    )
+    found = results["iql"]
+    print(
+        f"IQL: {found['ratio']:.0f} times the same loop in plain Python "
+        f"({found['nanoseconds']:.0f} ns against {found['plain_nanoseconds']:.0f} ns a step)"
     )
     found = results["maxent"]
     print(
@@ -75,6 +82,24 @@ def iavi_on_a_million():
         "million_residual": found.residual,
         "million_gigabytes": peak_gigabytes(),
     }
+
+
+def iql_and_plain_python(repeat):
+    """Nanoseconds a step, of the function that numba compiles and of itself, not compiled."""
+    module = sys.modules[iql.__module__]
+    rng = np.random.default_rng(0)
+    world = Objectworld.random(rng=rng)
+    walks = boltzmann_expert(world.mdp, 0.1).demonstrate(4_096, max_steps=8, rng=rng)
+    seconds, _ = median_seconds(lambda: iql(walks, 1024, 5, 0.9, epochs=20), repeat)
+    compiled = module._epoch
+    module._epoch = compiled.py_func
+    try:
+        plain_seconds, plain = median_seconds(lambda: iql(walks, 1024, 5, 0.9, epochs=1), repeat)
+    finally:
+        module._epoch = compiled
+    assert np.allclose(iql(walks, 1024, 5, 0.9, epochs=1).q, plain.q)
+    each, plain_each = seconds / 20 / walks.n_steps * 1e9, plain_seconds / walks.n_steps * 1e9
+    return {"ratio": plain_each / each, "nanoseconds": each, "plain_nanoseconds": plain_each}
 
 
 def maxent_on_objectworld(repeat):

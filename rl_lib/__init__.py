@@ -2,6 +2,7 @@
 
 from rl_lib.agents import Agent, boltzmann_expert, lapsing, rat, soft_expert
 from rl_lib.demonstrations import Demonstrations
+from rl_lib.empirical import empirical_mdp
 from rl_lib.inverse.iavi import Recovered, anchored_reward, iavi, state_reward
 from rl_lib.inverse.iql import IQL, ciql, iql
 from rl_lib.inverse.judging import (
@@ -55,6 +56,7 @@ __all__ = [
     "by_visits",
     "ciql",
     "cliff",
+    "empirical_mdp",
     "epic_distance",
     "evaluate_policy",
     "expected_value_difference",

@@ -24,7 +24,7 @@ FLOORS = [
     {"planning"},
     {"learning"},
     {"demonstrations"},
-    {"agents", "inverse._likelihood"},
+    {"agents", "empirical", "inverse._likelihood"},
     {"inverse.iavi", "inverse.iql", "inverse.judging", "inverse.maxent"},
     {"_maps"},
     {"plots", "widgets"},

@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 
 from rl_lib import (
-    MDP,
     Demonstrations,
     Objectworld,
     boltzmann_expert,
     by_visits,
     ciql,
+    empirical_mdp,
     iavi,
     iql,
     russell_norvig,
@@ -19,17 +18,6 @@ from rl_lib.inverse import iql as module
 
 def centred(reward):
     return reward - reward.mean(axis=1, keepdims=True)
-
-
-def empirical(walks, n, m, discount):
-    """The recorded model; an action never tried leads where those tried lead on average."""
-    counts = walks.transition_counts(n, m)
-    tried = walks.counts(n, m)
-    p = sparse.diags_array(1 / np.maximum(tried.ravel(), 1)) @ counts
-    share = (tried > 0) / np.maximum((tried > 0).sum(axis=1, keepdims=True), 1)
-    average = sparse.block_diag([np.ones((m, 1)) * row for row in share], format="csr")
-    untried = sparse.diags_array((tried == 0).ravel().astype(float))
-    return MDP(sparse.csr_array(p + untried @ average @ p), np.zeros((n, m)), discount)
 
 
 def plain(walks, n, m, discount, epochs, smoothing, safe):
@@ -86,7 +74,7 @@ def test_a_converging_schedule_finds_what_iavi_finds_on_the_same_counts():
     rng = np.random.default_rng(0)
     world = Objectworld.random(rng=rng)
     walks = boltzmann_expert(world.mdp, 0.1).demonstrate(4_096, max_steps=8, rng=rng)
-    exact = iavi(empirical(walks, 1024, 5, 0.9), walks.policy(1024, 5))
+    exact = iavi(empirical_mdp(walks, 1024, 5, 0.9), walks.policy(1024, 5))
     found = iql(walks, 1024, 5, 0.9, epochs=200)
     met = walks.counts(1024, 5).sum(axis=1) > 0
     both = centred(found.reward)[met].ravel(), exact.reward[met].ravel()
