@@ -11,6 +11,7 @@ import multiprocessing
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from rl_lib import (
     Demonstrations,
     Objectworld,
     boltzmann,
+    empirical_mdp,
     epic_distance,
     evaluate_policy,
     expected_value_difference,
@@ -53,8 +55,8 @@ def from_state_reward(world, reward):
     return boltzmann(value_iteration(world.mdp.with_rewards(reward)).q), reward
 
 
-def from_iavi(world, walks):
-    found = iavi(world.mdp, walks.policy(S, A))
+def from_iavi(world, walks, mdp=None):
+    found = iavi(mdp or world.mdp, walks.policy(S, A))
     return boltzmann(found.q), found.reward
 
 
@@ -76,7 +78,10 @@ METHODS: dict[str, Callable] = {
     "IAVI, state gauge": lambda world, walks: from_state_reward(
         world, state_reward(world.mdp, walks.policy(S, A)).reward
     ),
-    "IQL": from_iql,
+    "IAVI, counted model": lambda world, walks: from_iavi(
+        world, walks, empirical_mdp(walks, S, A, world.discount)
+    ),
+    "IQL": lambda world, walks: from_iql(world, walks, epochs=300),
     "IQL, published steps": lambda world, walks: from_iql(world, walks, **PAPER),
     "MaxEnt, thresholds": lambda world, walks: from_maxent(world, walks, "thresholds"),
     "MaxEnt, distances": lambda world, walks: from_maxent(world, walks, "distances"),
@@ -141,8 +146,9 @@ def one_world(job):
 def collect() -> dict:
     """Lists over seeds, as results[protocol][method][measure][size]."""
     jobs = [(protocol, seed) for protocol in PROTOCOLS for seed in SEEDS]
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        worlds = list(tqdm(pool.imap(one_world, jobs), total=len(jobs), unit="world"))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=spawn) as pool:
+        worlds = list(tqdm(pool.map(one_world, jobs), total=len(jobs), unit="world"))
     results: dict = {"sizes": list(SIZES), "published": PUBLISHED}
     for protocol in PROTOCOLS:
         these = [world for job, world in zip(jobs, worlds, strict=True) if job[0] == protocol]

@@ -40,7 +40,7 @@ def build(book: Path, config: Path, out: Path) -> int:
     book : Path
         Folder of the pages, with `_toc.yml`.
     config : Path
-        Jupyter Book's `_config.yml`; `requirements.lock` and `bench/results.json` beside it are
+        Jupyter Book's `_config.yml`; `requirements.lock` and `bench/*.json` beside it are
         part of what the executed pages depend on.
     out : Path
         Folder for the website (`html`) and for what the next build can use again.
@@ -143,9 +143,7 @@ def _keep_plain_text(
 def _fingerprint(root: Path) -> str:
     """Hash what executed pages depend on besides their own text."""
     library = Path(__file__).parent.parent / "rl_lib"
-    return _hash(
-        *library.rglob("*.py"), root / "requirements.lock", root / "bench" / "results.json"
-    )
+    return _hash(*library.rglob("*.py"), *root.glob("bench/*.json"), root / "requirements.lock")
 
 
 def _frame(book: Path, config: Path) -> str:
