@@ -8,6 +8,7 @@ those of softmax(q*). All demonstrators are simulated.
 
 import json
 import multiprocessing
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -178,7 +179,9 @@ def main() -> None:
             correlation = found["correlation"][-1]
             known = f"{np.mean(correlation):12.2f}" if correlation[0] is not None else " " * 12
             print(f"{name:24}{cells}{known}{np.mean(found['seconds'][-1]):12.4f}")
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    in_rows = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", text)
+    RESULTS.write_text(in_rows + "\n", "utf8")
     print(f"\n{results['minutes']:.1f} minutes; stored in {RESULTS.parent.name}/{RESULTS.name}")
 
 
