@@ -4,6 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from rl_lib import (
     Demonstrations,
+    GridWorld,
     Objectworld,
     boltzmann_expert,
     by_visits,
@@ -124,6 +125,28 @@ def test_constrained_behaviour_keeps_the_rules():
     assert_allclose(ciql(walks, 11, 4, 0.9, np.ones((11, 4), dtype=bool)).q_constrained, free.q)
     # What lies behind the rule is worth less to who keeps it.
     assert (kept.q_constrained <= kept.q + 1e-9).all()
+
+
+def test_the_lawn_is_not_walked_on_from_the_first_epoch_to_the_last():
+    # The way straight on leads over the two cells of the lawn; people take it.
+    park = GridWorld(". . . .\nS . . G\n. . . .", -1.0, slip=0.0, discount=0.95, exits={"G": 5.0})
+    n = park.mdp.n_states
+    lawn = np.isin(np.arange(n), park.states[1, 1:3])
+    safe = (park.mdp.transitions @ lawn == 0) | lawn[:, None]
+    walks = boltzmann_expert(park.mdp).demonstrate(300, max_steps=40, rng=np.random.default_rng(0))
+
+    def unsafe_share(policy, seed):
+        rng = np.random.default_rng(seed)
+        walked = Demonstrations.sample(park.mdp, policy, 200, max_steps=40, rng=rng)
+        return (~safe[walked.states, walked.actions]).mean()
+
+    assert unsafe_share(iql(walks, n, 4, 0.95).policy, 1) >= 0.05
+    for epochs in (1, 2, 5, 20, 100):
+        kept = ciql(walks, n, 4, 0.95, safe, epochs=epochs).policy
+        assert unsafe_share(kept, epochs) == 0
+    walked = Demonstrations.sample(park.mdp, kept, 1, max_steps=40, rng=np.random.default_rng(2))
+    assert walked.terminated[0]  # around the lawn, in the fewest steps
+    assert walked.n_steps == 5
 
 
 STEP = Demonstrations.from_trajectories([[(0, 0, 0)]])
