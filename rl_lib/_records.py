@@ -41,6 +41,12 @@ def read_frame(frame: Any) -> tuple[list[Any], list[bool]]:
             raise ValueError(f"frame has no value in row {bad[0]} of column {name}")
     columns = ["state", "action"] + ["next_state"] * ("next_state" in frame)
     frame = frame.fillna({"next_state": UNKNOWN}) if "next_state" in frame else frame
-    groups = [group for _, group in frame.groupby("trajectory", sort=False)]
-    ended = [bool(g["terminated"].iloc[-1]) if "terminated" in g else False for g in groups]
-    return [g[columns].to_numpy() for g in groups], ended
+    # Columns that may hold NA are objects as a table, though each of them holds numbers.
+    flat = [whole_array(f"frame.{name}", frame[name].to_numpy()) for name in columns]
+    steps = np.column_stack(flat)
+    ends = np.zeros(len(steps), dtype=bool)
+    if "terminated" in frame:
+        ends = frame["terminated"].to_numpy(dtype=bool)
+    trajectory = frame["trajectory"].reset_index(drop=True)
+    groups = [rows.index.to_numpy() for _, rows in trajectory.groupby(trajectory, sort=False)]
+    return [steps[rows] for rows in groups], [bool(ends[rows[-1]]) for rows in groups]

@@ -127,6 +127,11 @@ class Demonstrations:
         return ended
 
     @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Whether what followed each step is known: its next state, or an ending, shape (N,)."""
+        return self.ended | (self.next_states != UNKNOWN)
+
+    @property
     def times(self) -> Ints:
         """Number of each step within its trajectory, from 0, shape (N,)."""
         return np.arange(self.n_steps) - np.repeat(self.offsets[:-1], self.lengths)
@@ -243,14 +248,14 @@ class Demonstrations:
 
     def counts(self, n_states: int, n_actions: int) -> Array:
         """How often each action was taken in each state, shape (S, A)."""
-        self._check_fit(n_states, n_actions)
+        n_states, n_actions = self._check_fit(n_states, n_actions)
         pair = self.states * n_actions + self.actions
         counted = np.bincount(pair, minlength=n_states * n_actions)
         return counted.reshape(n_states, n_actions).astype(np.float64)
 
     def transition_counts(self, n_states: int, n_actions: int) -> Any:
         """How often each step was seen, CSR of shape (S·A, S); unknown successors are left out."""
-        self._check_fit(n_states, n_actions)
+        n_states, n_actions = self._check_fit(n_states, n_actions)
         known = self.next_states != UNKNOWN
         pair = (self.states * n_actions + self.actions)[known]
         entries = (np.ones(len(pair)), (pair, self.next_states[known]))
@@ -302,7 +307,16 @@ class Demonstrations:
             "next_states", self.ended & ~(ends | exits), "cannot end the episode in the model"
         )
 
-    def _check_fit(self, n_states: int, n_actions: int) -> None:
+    def _check_fit(self, n_states: int, n_actions: int) -> tuple[int, int]:
         n_states, n_actions = whole("n_states", n_states, 1), whole("n_actions", n_actions, 1)
         for name, high in (("states", n_states), ("next_states", n_states), ("actions", n_actions)):
             self._refuse(name, getattr(self, name) >= high, f"must be below {high}")
+        return n_states, n_actions
+
+
+def require_steps(demonstrations: Any) -> None:
+    """An error for what is no `Demonstrations`, or one without a single step."""
+    if not isinstance(demonstrations, Demonstrations):
+        raise TypeError(f"demonstrations is {demonstrations!r:.80}; it must be a Demonstrations")
+    if not demonstrations.n_steps:
+        raise ValueError("demonstrations holds no step; it must hold at least one")

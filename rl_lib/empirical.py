@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-from rl_lib._check import Array
-from rl_lib._records import UNKNOWN
-from rl_lib.demonstrations import Demonstrations
+from rl_lib._check import Ints
+from rl_lib.demonstrations import Demonstrations, require_steps
 from rl_lib.mdp import MDP
 
 
@@ -15,8 +14,8 @@ def empirical_mdp(
     r"""Transitions as often as they were seen, p(s'|s, a) = n(s, a, s') / n(s, a).
 
     An action never tried in a state is thought to lead where those that were tried lead on
-    average; from a state never visited nothing is known, and the episode ends there. So that what
-    is unknown neither attracts nor repels.
+    average, so that what is unknown neither attracts nor repels; from a state never visited nothing
+    is known, and the episode ends there.
 
     Parameters
     ----------
@@ -29,7 +28,7 @@ def empirical_mdp(
     Returns
     -------
     MDP
-        Sparse, with rewards of 0.
+        Sparse, with rewards of 0; trajectories start where the recorded ones did.
 
     Examples
     --------
@@ -38,19 +37,21 @@ def empirical_mdp(
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    demonstrations.counts(n_states, n_actions)  # an error for what does not fit
-    pair = demonstrations.states * n_actions + demonstrations.actions
-    goes_on = ~demonstrations.ended & (demonstrations.next_states != UNKNOWN)
-    known = np.bincount(
-        pair[goes_on | demonstrations.ended], minlength=n_states * n_actions
-    ).astype(np.float64)
-    entries = (1 / known[pair[goes_on]], (pair[goes_on], demonstrations.next_states[goes_on]))
-    seen = sparse.csr_array(sparse.coo_array(entries, shape=(len(known), n_states)))
-    filled = seen + _average_of_tried(known.reshape(n_states, n_actions)) @ seen
-    return MDP(sparse.csr_array(filled), np.zeros((n_states, n_actions)), discount)
+    require_steps(demonstrations)
+    rewards = np.zeros_like(demonstrations.counts(n_states, n_actions))
+    pair = demonstrations.states * rewards.shape[1] + demonstrations.actions
+    known = np.bincount(pair[demonstrations.known], minlength=rewards.size)
+    goes_on = demonstrations.known & ~demonstrations.ended
+    entries = (np.ones(goes_on.sum()), (pair[goes_on], demonstrations.next_states[goes_on]))
+    counts = sparse.csr_array(sparse.coo_array(entries, shape=(rewards.size, n_states)))
+    seen = sparse.diags_array(1 / np.maximum(known, 1)) @ counts
+    filled = seen + _average_of_tried(known.reshape(rewards.shape)) @ seen
+    first_steps = demonstrations.offsets[:-1][demonstrations.lengths > 0]
+    start = np.bincount(demonstrations.states[first_steps], minlength=n_states)
+    return MDP(sparse.csr_array(filled), rewards, discount, start=start / start.sum())
 
 
-def _average_of_tried(counts: Array) -> sparse.csr_array:
+def _average_of_tried(counts: Ints) -> sparse.csr_array:
     """From rows s·A + a of actions never tried to those of the state that were, CSR (S·A, S·A)."""
     n_states, n_actions = counts.shape
     tried = counts > 0

@@ -3,8 +3,12 @@ import os
 import matplotlib
 import numpy as np
 import pytest
+from hypothesis import settings
 
 matplotlib.use("agg")
+# The first call of a compiled function takes seconds; no test is judged by its speed.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 
 
 def pytest_collection_modifyitems(items):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from models import mdps, random_mdp
 from numpy.testing import assert_allclose, assert_array_equal
@@ -58,7 +58,6 @@ def test_pandas_both_ways():
 
 
 @given(mdps, st.integers(0, 99))
-@settings(deadline=None)
 def test_samples_stay_in_the_model(mdp, seed):
     if mdp.terminal.all():
         with pytest.raises(ValueError, match="start sums to 0"):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from models import any_mdp
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -36,16 +36,20 @@ def test_it_is_the_average_of_what_followed(mdp):
     rng = np.random.default_rng(0)
     anywhere = np.full(n, 1 / n)
     walks = Demonstrations.sample(mdp, at_random, 4, max_steps=5, rng=rng, start=anywhere)
+    assume(walks.n_steps)  # all may have begun in exits
     found = empirical_mdp(walks, n, m, 0.5).to_dense()
     assert_allclose(found.transitions, by_hand(walks, n, m), atol=1e-12)
     assert_array_equal(found.rewards, 0)
     assert found.discount == 0.5
+    begun = [steps[0, 0] for steps in walks.to_trajectories() if len(steps)]
+    assert_allclose(found.start, np.bincount(begun, minlength=n) / len(begun))
 
 
 def test_endings_end_and_unknown_successors_do_not_count():
     p = empirical_mdp(ENDS, 2, 2, 0.9).to_dense().transitions
     assert_allclose(p[0], [[0.5, 0.5], [0.5, 0.5]])
     assert_allclose(p[1], 0)  # an ending, and an action never tried beside it
+    assert_allclose(empirical_mdp(ENDS, 2, 2, 0.9).start, [1, 0])
     lost = Demonstrations.from_trajectories([[(0, 0), (0, 1)]])
     assert_allclose(empirical_mdp(lost, 1, 2, 0.9).to_dense().transitions, 1)
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from models import any_mdp, random_mdp
 from numpy.testing import assert_allclose
@@ -32,7 +32,6 @@ models = any_mdp(least_actions=2, forms=["expected", "expected sparse"])
 
 
 @given(models, st.integers(0, 99))
-@settings(deadline=None)
 def test_iavi_explains_any_behaviour(mdp, seed):
     policy = random_policy(seed, mdp.n_states, mdp.n_actions)
     found = iavi(mdp, policy)
@@ -86,7 +85,6 @@ def test_an_acyclic_model_takes_one_pass_at_any_discount():
 
 
 @given(models, st.integers(0, 99))
-@settings(deadline=None)
 def test_an_anchor_gives_back_state_action_rewards(mdp, seed):
     rng = np.random.default_rng(seed)
     truth = rng.normal(size=mdp.rewards.shape)

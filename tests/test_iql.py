@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -15,14 +17,33 @@ from rl_lib import (
     russell_norvig,
 )
 from rl_lib.inverse import iql as module
+from rl_lib.learning import ByVisits
 
 
 def centred(reward):
     return reward - reward.mean(axis=1, keepdims=True)
 
 
+def published(walks, n, m, discount, epochs, smoothing, step_size, reward_step_size):
+    """The update of the paper in plain Python; step sizes are functions of the visits."""
+    counts, visits, q, shifted, r = (np.zeros((n, m)) for _ in range(5))
+    for epoch in range(epochs):
+        for i in range(walks.n_steps):
+            s, a, t = walks.states[i], walks.actions[i], walks.next_states[i]
+            counts[s, a] += epoch == 0
+            alpha, alpha_r = step_size(visits[s, a]), reward_step_size(visits[s, a])
+            visits[s, a] += 1
+            ahead = 0.0 if walks.ended[i] else discount * q[t].max()
+            shifted[s, a] = (1 - alpha) * shifted[s, a] + alpha * ahead
+            eta = np.log((counts[s] + smoothing) / (counts[s] + smoothing).sum()) - shifted[s]
+            others = np.delete(r[s] - eta, a).mean()
+            r[s, a] = (1 - alpha_r) * r[s, a] + alpha_r * (eta[a] + others)
+            q[s, a] = (1 - alpha) * q[s, a] + alpha * (r[s, a] + ahead)
+    return r, q, shifted
+
+
 def plain(walks, n, m, discount, epochs, smoothing, safe):
-    """The update in plain Python, all rewards of a state moved together."""
+    """All rewards of a state moved together, in plain Python."""
     ended = set(walks.offsets[1:][walks.terminated] - 1)
     counts, visits, q, shifted, r, acting = (np.zeros((n, m)) for _ in range(6))
     tried = walks.counts(n, m) > 0
@@ -45,7 +66,7 @@ def plain(walks, n, m, discount, epochs, smoothing, safe):
                     follows = (ahead, ahead_safe) if b == a else (usual, usual_safe)
                     for table, value in zip((q, acting), follows, strict=True):
                         table[s, b] += alpha * (r[s, b] + value - table[s, b])
-    return r, q, acting
+        yield r.copy(), q.copy(), shifted.copy(), acting.copy()
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +79,40 @@ def walks():
 def test_it_is_the_loop_written_down(walks):
     safe = np.random.default_rng(0).random((11, 4)) < 0.6
     safe[:, 0] |= ~safe.any(axis=1)
-    reward, q, acting = plain(walks, 11, 4, 0.9, epochs=3, smoothing=0.5, safe=safe)
-    found = ciql(walks, 11, 4, 0.9, safe, epochs=3)
+    epochs = list(plain(walks, 11, 4, 0.9, epochs=40, smoothing=0.7, safe=safe))
+    for n in (3, 40):
+        reward, q, shifted, acting = epochs[n - 1]
+        found = ciql(walks, 11, 4, 0.9, safe, epochs=n, smoothing=0.7)
+        assert_allclose(found.reward, reward, atol=1e-10)
+        assert_allclose(found.q, q, atol=1e-10)
+        assert_allclose(found.q_shifted, shifted, atol=1e-10)
+        assert_allclose(found.q_constrained, acting, atol=1e-10)
+        best = np.where(safe, acting, -np.inf).argmax(axis=1)
+        assert_array_equal(found.policy, np.eye(4)[best])
+        tables = [np.zeros((11, 4)), *(q for _, q, _, _ in epochs[:n])]
+        changes = [np.abs(now - before).max() for before, now in pairwise(tables)]
+        assert_allclose(found.changes, changes, atol=1e-10)
+    # To act by Q and skip what is forbidden would be another policy.
+    assert (np.where(safe, q, -np.inf).argmax(axis=1) != best).any()
+
+
+@pytest.mark.parametrize(
+    ("alpha", "alpha_r", "options"),
+    [
+        (lambda n: 0.05, lambda n: 0.3, {"step_size": 0.05, "reward_step_size": 0.3}),
+        (
+            lambda n: (3 / (3 + n)) ** 0.7,
+            lambda n: (2 / (2 + n)) ** 0.6,
+            {"step_size": by_visits(0.7, 3), "reward_step_size": by_visits(0.6, 2)},
+        ),
+    ],
+)
+def test_the_published_update_moves_the_action_taken_only(walks, alpha, alpha_r, options):
+    reward, q, shifted = published(walks, 11, 4, 0.9, 4, 0.7, alpha, alpha_r)
+    found = iql(walks, 11, 4, 0.9, epochs=4, smoothing=0.7, update="taken", **options)
     assert_allclose(found.reward, reward, atol=1e-10)
     assert_allclose(found.q, q, atol=1e-10)
-    assert_allclose(found.q_constrained, acting, atol=1e-10)
+    assert_allclose(found.q_shifted, shifted, atol=1e-10)
 
 
 def test_plain_python_gives_what_numba_gives(walks, monkeypatch):
@@ -99,6 +149,8 @@ def test_shuffled_steps_end_up_in_the_same_place(walks):
     ordered = iql(walks, 11, 4, 0.9, epochs=400)
     shuffled = iql(walks, 11, 4, 0.9, epochs=400, rng=np.random.default_rng(3))
     assert_allclose(shuffled.policy, ordered.policy, atol=0.01)
+    once = [iql(walks, 11, 4, 0.9, epochs=1, rng=rng).q for rng in (None, np.random.default_rng(3))]
+    assert np.abs(once[0] - once[1]).max() > 1e-3
 
 
 def test_steps_without_successor_only_count():
@@ -108,6 +160,25 @@ def test_steps_without_successor_only_count():
     both = Demonstrations.from_trajectories([*known, [(0, 1)], [(0, 1)]], terminated=[1, 1, 0, 0])
     assert_allclose(iql(lost, 1, 2, 0.9).q, 0)
     assert iql(both, 1, 2, 0.9).policy[0, 1] > iql(ends, 1, 2, 0.9).policy[0, 1] + 0.1
+
+
+def test_an_ending_needs_no_next_state():
+    trials = [[(0, 1)], [(0, 1)], [(0, 0)]]
+    without = Demonstrations.from_trajectories(trials, terminated=True)
+    with_it = Demonstrations.from_trajectories([[(*t[0], 0)] for t in trials], terminated=True)
+    assert_array_equal(iql(without, 1, 2, 0.9).q, iql(with_it, 1, 2, 0.9).q)
+    assert np.abs(iql(without, 1, 2, 0.9).q).max() > 0.1
+
+
+def test_an_action_seen_only_without_successor_leads_where_the_others_lead():
+    # In state 0, action 1 was taken, but where it led was never recorded.
+    known = [[(0, 0, 1), (1, 1, 1)], [(0, 0, 1), (1, 0, 1)], [(0, 0, 1), (1, 1, 1)]]
+    trials = [*known, [(0, 1, -1)]]
+    seen = Demonstrations.from_trajectories(trials, terminated=[1, 1, 1, 0])
+    exact = iavi(empirical_mdp(seen, 2, 2, 0.9), seen.policy(2, 2))
+    found = iql(seen, 2, 2, 0.9, epochs=3000)
+    assert_allclose(found.q, exact.q, atol=2e-3)
+    assert_allclose(found.q_shifted, exact.q - exact.reward, atol=2e-3)
 
 
 def test_constrained_behaviour_keeps_the_rules():
@@ -166,12 +237,26 @@ STEP = Demonstrations.from_trajectories([[(0, 0, 0)]])
         (lambda: iql(STEP, 1, 2, 0.9, smoothing=0), "smoothing is 0"),
         (lambda: iql(STEP, 1, 2, 0.9, update="all"), "update is 'all'"),
         (lambda: ciql(STEP, 1, 2, 0.9, [[False, False]]), r"safe\[0\] allows no action"),
+        (lambda: iql(STEP, 1, 2, 0.9, step_size=ByVisits(-1.0, 1.0)), "power is -1"),
         (lambda: ciql(STEP, 1, 2, 0.9, [[1, 0]]), "type int64; it must be bool"),
         (lambda: ciql(STEP, 2, 2, 0.9, [[True, True]]), r"safe has shape \(1, 2\)"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: iql([[(0, 0)]], 1, 2, 0.9), r"demonstrations is \[\[\(0, 0\)\]\]; it must be"),
+        (lambda: ciql(STEP, 1, 2, 0.9, None), "safe is None"),
+        (lambda: ciql(STEP, 2, 2, 0.9, [[True], [True, False]]), "safe must be an array"),
+    ],
+)
+def test_the_wrong_kind_of_input_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
         call()
 
 

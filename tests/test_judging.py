@@ -131,8 +131,7 @@ def test_epic_is_its_definition(seed, n, m, discount):
             (narrow, right[..., :1] + 0 * right),
         )
     ]
-    if np.isfinite(by_width).all():
-        assert_allclose(by_width, by_width[0], atol=1e-6)
+    assert_allclose(by_width, by_width[0], atol=1e-6)
 
 
 @given(seeds)
@@ -146,6 +145,23 @@ def test_epic_forgets_potentials_scale_and_constants(seed):
     distances = [epic_distance(a, other, 0.9) for a in (same, reward)]
     assert distances[0] == pytest.approx(distances[1], abs=1e-6)
     assert epic_distance(other, reward, 0.9) == pytest.approx(epic_distance(reward, other, 0.9))
+
+
+@pytest.mark.parametrize("unit", [1e-160, 1e-82, 1.0, 1e80, 1e160])
+@pytest.mark.parametrize("constant", [0.0, 3e5])
+def test_units_and_constants_do_not_matter(unit, constant):
+    reward = np.array([[1.0, 2.0], [3.0, 5.0]])
+    assert epic_distance(unit * (reward + constant), reward, 0.9) == pytest.approx(0, abs=1e-4)
+    ends = MDP(np.zeros((2, 2, 2)), reward, 0.9)
+    assert reward_correlation(ends, unit * (reward + constant), reward) == pytest.approx(1)
+    assert_allclose(sum_zero_reward(ends, unit * reward) / unit, [[-0.5, 0.5], [-1, 1]])
+
+
+def test_a_pure_potential_is_no_reward():
+    potential = np.array([1.0, -1.0, 1.0, -1.0])
+    nothing = np.broadcast_to(0.9 * potential - potential[:, None, None], (4, 2, 4))
+    other = np.random.default_rng(0).normal(size=(4, 2, 4))
+    assert np.isnan(epic_distance(nothing, other, 0.9))
 
 
 def test_epic_does_not_see_what_is_the_same_in_one_world_only():
@@ -192,6 +208,8 @@ EMPTY = Demonstrations.from_trajectories([[]])
         (lambda: epic_distance(HALF, [[[0.5, 0.5]]], 0.9), r"must be \(S, A\) or \(S, A, S\)"),
         (lambda: epic_distance(HALF, HALF, 1.5), r"discount is 1\.5"),
         (lambda: epic_distance(HALF, HALF, 0.9, over=[2.0]), "over sums to 2"),
+        (lambda: epic_distance(np.zeros((0, 2)), np.zeros((0, 2)), 0.9), "at least 1"),
+        (lambda: log_likelihood(STEP, np.zeros((0, 2))), "policy has shape"),
         (lambda: log_likelihood(STEP, [0.5, 0.5]), "policy has shape"),
         (lambda: log_likelihood(STEP, [[0.5, 0.6]]), r"policy\[0\] sums to 1\.1"),
         (lambda: log_likelihood(EMPTY, HALF), "holds no step"),

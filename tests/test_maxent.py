@@ -24,7 +24,7 @@ from rl_lib.inverse._likelihood import Features, Likelihood
 
 
 @given(mdps, st.integers(0, 99), st.sampled_from([None, 1, 5, 1000]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_occupancies_sum_to_what_they_must(mdp, seed, horizon):
     policy = np.random.default_rng(seed).dirichlet(np.ones(mdp.n_actions), size=mdp.n_states)
     visits = occupancy(mdp, policy, horizon=horizon)

@@ -43,7 +43,7 @@ def test_at_minus_two_the_agent_runs_into_the_nearest_exit():
 
 @pytest.mark.parametrize("method", METHODS)
 @given(mdp=mdps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_method_meets_its_bound(method, mdp):
     found = value_iteration(mdp, tol=1e-6, method=method)
     scale = max(1, np.abs(found.v).max())
@@ -80,7 +80,6 @@ def test_known_optimal_returns_of_gymnasium():
 
 
 @given(mdps, st.integers(0, 2**32))
-@settings(deadline=None)
 def test_a_policy_is_worth_what_the_linear_system_says(mdp, seed):
     policy = np.random.default_rng(seed).dirichlet(np.ones(mdp.n_actions), size=mdp.n_states)
     found = evaluate_policy(mdp, policy)
@@ -195,7 +194,6 @@ def test_an_acyclic_world_is_evaluated_in_one_pass():
 
 
 @given(mdps, st.sampled_from([0.1, 1.0, 30.0]))
-@settings(deadline=None)
 def test_soft_values_solve_the_soft_equation(mdp, temperature):
     scale = max(1.0, np.abs(mdp.rewards).max(), temperature)
     found = soft_value_iteration(mdp, temperature=temperature, tol=1e-9 * scale)

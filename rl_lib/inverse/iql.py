@@ -29,14 +29,13 @@ import numpy as np
 import numpy.typing as npt
 from tqdm.auto import tqdm
 
-from rl_lib._check import Array, first, generator, number, whole
+from rl_lib._check import Array, finite_array, first, generator, number, whole
 from rl_lib._compiled import compiled
-from rl_lib._policies import boltzmann
-from rl_lib._records import UNKNOWN
-from rl_lib.demonstrations import Demonstrations
+from rl_lib._policies import boltzmann, greedy
+from rl_lib.demonstrations import Demonstrations, require_steps
 from rl_lib.learning import ByVisits, by_visits
 
-Step = float | ByVisits
+StepSize = float | ByVisits
 
 
 class IQL(NamedTuple):
@@ -51,7 +50,7 @@ class IQL(NamedTuple):
     q_shifted: Array
     """Q^Sh, shape (S, A)."""
     q_constrained: Array
-    """Q^C of `ciql`, shape (S, A); of `iql` Q itself."""
+    """Q^C, shape (S, A); without constraints Q itself."""
     changes: Array
     """Largest change of Q in each epoch, shape (epochs,)."""
 
@@ -64,8 +63,8 @@ def iql(
     *,
     safe: npt.ArrayLike | None = None,
     epochs: int = 100,
-    step_size: Step | None = None,
-    reward_step_size: Step | None = None,
+    step_size: StepSize | None = None,
+    reward_step_size: StepSize | None = None,
     smoothing: float = 0.5,
     update: str = "state",
     rng: np.random.Generator | None = None,
@@ -83,13 +82,13 @@ def iql(
     safe : bool array (S, A), optional
         Constraints on acting; see `ciql`.
     epochs : int ≥ 1
-        Passes over all steps. Actions are counted in the first; 1 is learning online.
+        Passes over all steps. Actions are counted in the first.
     step_size : number in (0, 1] or `by_visits(…)`, optional
         Of Q, Q^Sh and Q^C. Default: 1 / (1 + (1 − γ) n) at visit n of (s, a), which converges
         (Wainwright 2019); the paper's is 0.01.
     reward_step_size : number in (0, 1] or `by_visits(…)`, optional
-        Of r. Default: (A − 1) / A, which with `update="state"` solves the equations of the state
-        at once; the paper's is 0.0001.
+        Of r, by visits of the action taken. Default: (A − 1) / A, which with `update="state"`
+        solves the equations of the state at once; the paper's is 0.0001.
     smoothing : float > 0
         c in π̃ = (n + c) / Σ (n + c).
     update : {"state", "taken"}
@@ -119,9 +118,8 @@ def iql(
     """
     n, m = whole("n_states", n_states, 1), whole("n_actions", n_actions, 2)
     allowed = np.ones((n, m), dtype=bool) if safe is None else _safe_sets(safe, n, m)
-    seen = demonstrations.counts(n, m)
-    if not seen.any():
-        raise ValueError("demonstrations holds no step; it must hold at least one")
+    require_steps(demonstrations)
+    demonstrations.counts(n, m)  # refuses what does not fit
     if number("discount", discount, 0, 1) == 1:
         raise ValueError("discount is 1; it must be below 1")
     epochs = whole("epochs", epochs, 1)
@@ -134,8 +132,7 @@ def iql(
         *_schedule("step_size", converging if step_size is None else step_size),
         *_schedule("reward_step_size", at_once if reward_step_size is None else reward_step_size),
     )
-    ended, tried = demonstrations.ended, np.zeros((n, m), dtype=bool)
-    known = ended | (demonstrations.next_states != UNKNOWN)
+    ended, known, tried = demonstrations.ended, demonstrations.known, np.zeros((n, m), dtype=bool)
     tried[demonstrations.states[known], demonstrations.actions[known]] = True
     order = np.arange(demonstrations.n_steps)
     counts, visits, q, shifted, reward, acting = (np.zeros((n, m)) for _ in range(6))
@@ -150,7 +147,8 @@ def iql(
             *steps, allowed, counts, visits, q, shifted, reward, acting,
         )  # fmt: skip
         changes[epoch] = np.abs(q - before).max()
-    policy = boltzmann(q) if safe is None else _greedy_over(allowed, acting)
+    best_allowed = np.where(allowed, acting, np.finfo(np.float64).min)
+    policy = boltzmann(q) if safe is None else greedy(best_allowed)
     return IQL(q, policy, reward, shifted, acting, changes)
 
 
@@ -173,7 +171,8 @@ def ciql(
     Returns
     -------
     IQL
-        Its policy is greedy in Q^C and never takes an action that is not safe.
+        Its policy is greedy in Q^C and never takes an action that is not safe; in a state never
+        met it takes the first that is.
 
     Raises
     ------
@@ -187,10 +186,13 @@ def ciql(
     >>> ciql(ends, 1, 2, 0.9, safe=[[True, False]]).policy
     array([[1., 0.]])
     """
+    if safe is None:
+        raise TypeError("safe is None; it must be a bool array (S, A)")
     return iql(demonstrations, n_states, n_actions, discount, safe=safe, **options)
 
 
 def _safe_sets(safe: npt.ArrayLike, n: int, m: int) -> npt.NDArray[np.bool_]:
+    finite_array("safe", safe)  # rows of one length
     allowed = np.asarray(safe)
     if allowed.shape != (n, m) or allowed.dtype != bool:
         raise ValueError(
@@ -203,16 +205,10 @@ def _safe_sets(safe: npt.ArrayLike, n: int, m: int) -> npt.NDArray[np.bool_]:
     return allowed
 
 
-def _greedy_over(allowed: npt.NDArray[np.bool_], q: Array) -> Array:
-    policy = np.zeros(q.shape)
-    policy[np.arange(len(q)), np.where(allowed, q, -np.inf).argmax(axis=1)] = 1
-    return policy
-
-
 def _schedule(name: str, step: Any) -> tuple[float, float, float]:
     """Base, power and scale of a step size."""
     if isinstance(step, ByVisits):
-        return 1.0, step.power, step.scale
+        return 1.0, *by_visits(step.power, step.scale)
     return number(name, step, 0, 1, above=True), 0.0, 1.0
 
 

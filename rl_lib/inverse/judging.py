@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rl_lib._check import Array, distributions, finite_array, number
-from rl_lib.demonstrations import Demonstrations
+from rl_lib.demonstrations import Demonstrations, require_steps
 from rl_lib.mdp import MDP
 from rl_lib.planning import evaluate_policy
 
@@ -98,8 +98,9 @@ def sum_zero_reward(mdp: MDP, reward: npt.ArrayLike) -> Array:
     """
     reward = finite_array("reward", reward, (mdp.n_states, mdp.n_actions))
     at_random = np.full(reward.shape, 1 / mdp.n_actions)
-    found = evaluate_policy(mdp.with_rewards(reward), at_random)
-    return found.q - found.v[:, None]
+    unit = _largest(reward)
+    found = evaluate_policy(mdp.with_rewards(reward / unit), at_random)
+    return unit * (found.q - found.v[:, None])
 
 
 def reward_correlation(mdp: MDP, reward: npt.ArrayLike, truth: npt.ArrayLike) -> float:
@@ -132,8 +133,7 @@ def reward_correlation(mdp: MDP, reward: npt.ArrayLike, truth: npt.ArrayLike) ->
     found = []
     for name, given in (("reward", reward), ("truth", truth)):
         given = finite_array(name, given, (mdp.n_states, mdp.n_actions))
-        fixed = sum_zero_reward(mdp, given)
-        found.append(np.where(np.abs(fixed).max() > _NOISE * np.abs(given).max(), fixed, 0.0))
+        found.append(sum_zero_reward(mdp, given / _largest(given)))
     even = np.full(found[0].shape, 1 / found[0].size)
     return _pearson(found[:1], found[1:], [even])
 
@@ -141,7 +141,7 @@ def reward_correlation(mdp: MDP, reward: npt.ArrayLike, truth: npt.ArrayLike) ->
 def epic_distance(
     reward: npt.ArrayLike, truth: npt.ArrayLike, discount: float, *, over: Any = None
 ) -> float:
-    r"""EPIC distance of two rewards (Gleave et al. 2021, definition 4.1).
+    r"""EPIC distance of two rewards (Gleave et al. 2021).
 
     Each reward is shaped canonically, with S, A and S' drawn independently:
 
@@ -175,14 +175,17 @@ def epic_distance(
     True
     """
     discount = number("discount", discount, 0, 1)
-    shapes = np.shape(reward), np.shape(truth)
+    left, right = finite_array("reward", reward), finite_array("truth", truth)
+    shapes = left.shape, right.shape
     if not all(len(shape) in (2, 3) and shape[2:] in ((), shape[:1]) for shape in shapes):
         raise ValueError(f"reward and truth have shapes {shapes}; each must be (S, A) or (S, A, S)")
-    if shapes[0][:2] != shapes[1][:2]:
-        raise ValueError(f"reward and truth have shapes {shapes}; S and A must be the same")
+    if shapes[0][:2] != shapes[1][:2] or 0 in shapes[0]:
+        raise ValueError(
+            f"reward and truth have shapes {shapes}; S and A must be the same and at least 1"
+        )
     n, m = shapes[0][:2]
     weight = distributions("over", np.full(n, 1 / n) if over is None else over, (n,))
-    left, right = finite_array("reward", reward), finite_array("truth", truth)
+    left, right = left / _largest(left), right / _largest(right)
     pair = np.repeat(weight[:, None] / m, m, axis=1)
     if left.ndim == right.ndim == 2:
         # Then C(s, a, s') is a function of (s, a) plus one of s', which are drawn independently.
@@ -199,7 +202,7 @@ def epic_distance(
             mean = (r @ weight).mean(axis=1)
             shaped.append(r + discount * mean - mean[:, None, None])
         rho = _pearson(shaped[:1], shaped[1:], [pair[..., None] * weight])
-    return float(np.sqrt(max(1 - rho, 0.0) / 2)) if np.isfinite(rho) else rho
+    return float(np.sqrt((1 - rho) / 2))
 
 
 def log_likelihood(demonstrations: Demonstrations, policy: npt.ArrayLike) -> float:
@@ -222,27 +225,30 @@ def log_likelihood(demonstrations: Demonstrations, policy: npt.ArrayLike) -> flo
     >>> round(log_likelihood(walks, [[0.25, 0.75]]), 4)
     -0.837
     """
-    policy = finite_array("policy", policy)
-    if policy.ndim != 2:
-        raise ValueError(f"policy has shape {policy.shape}; it must be (S, A)")
-    policy = distributions("policy", policy, policy.shape)
-    counts = demonstrations.counts(*policy.shape)
-    if not demonstrations.n_steps:
-        raise ValueError("demonstrations holds no step; it must hold at least one")
+    shape = np.shape(policy)
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"policy has shape {shape}; it must be (S, A)")
+    policy = distributions("policy", policy, shape)
+    require_steps(demonstrations)
+    counts = demonstrations.counts(*shape)
     taken = counts > 0
     with np.errstate(divide="ignore"):
         return float(counts[taken] @ np.log(policy[taken]) / demonstrations.n_steps)
 
 
+def _largest(reward: Array) -> float:
+    """The unit in which squares of rewards neither overflow nor vanish."""
+    return float(np.abs(reward).max()) or 1.0
+
+
 def _pearson(left: list[Array], right: list[Array], weights: list[Array]) -> float:
     """Correlation of two sums of independent terms, each with probabilities of its own."""
-
-    def covariance(these: list[Array], those: list[Array]) -> float:
-        return sum(
-            float((w * (a - (w * a).sum()) * (b - (w * b).sum())).sum())
-            for a, b, w in zip(these, those, weights, strict=True)
-        )
-
-    spread = np.sqrt(covariance(left, left) * covariance(right, right))
-    size = max(float(np.abs(a).max()) for a in left) * max(float(np.abs(b).max()) for b in right)
-    return float(covariance(left, right) / spread) if spread > _NOISE * size else float("nan")
+    standard = []
+    for terms in (left, right):
+        terms = [a - (w * a).sum() for a, w in zip(terms, weights, strict=True)]
+        spread = np.sqrt(sum((w * a**2).sum() for a, w in zip(terms, weights, strict=True)))
+        if spread <= _NOISE:
+            return float("nan")
+        standard.append([a / spread for a in terms])
+    rho = sum((w * a * b).sum() for a, b, w in zip(*standard, weights, strict=True))
+    return float(np.clip(rho, -1, 1))
