@@ -162,11 +162,11 @@ def _hash(*paths: Path) -> str:
 
 
 def _use_own_profile(folder: Path) -> None:
-    # Nobody's own IPython profile may change the book. Below errors, a kernel's log has only the
-    # advice to encrypt what it says to its parent process.
+    # Nobody's own IPython profile may change the book. A kernel's log has only advice, and now and
+    # then an interrupt at its end: a failing cell is told by its output.
     settings = folder / "profile_default" / "ipython_kernel_config.py"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text("c.IPKernelApp.log_level = 'ERROR'\n", "utf8")
+    settings.write_text("c.IPKernelApp.log_level = 'CRITICAL'\n", "utf8")
     os.environ["IPYTHONDIR"] = str(folder)
 
 
