@@ -1,8 +1,9 @@
 """A small invented class that hands in right and wrong answers, graded by nbgrader.
 
-An answer is a short Python file with the functions it changes; the rest of the notebook comes from
-the solution. The first line of its docstring says what the student did, and the constant `LOSES`,
-in a wrong one, which step must lose points.
+An answer is a short Python file with the functions it changes, or, where that is a line or two, the
+constant `CHANGES` with what stands in the place of what, by step; the rest of the notebook comes
+from the solution. The first line of its docstring says what the student did, and the constant
+`LOSES`, in a wrong one, which step must lose points.
 """
 
 import ast
@@ -54,12 +55,34 @@ ASSIGNMENTS = tuple(dict.fromkeys(name for answers in CLASS.values() for name in
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer file: what was done, the step that loses by it, and the cells it changes."""
+    """One answer file: what was done, the step that loses by it, and what it changes."""
 
     name: str
     mistake: str
     loses: str | None
     cells: Mapping[str, str]
+    changes: Mapping[str, Mapping[str, str]]
+
+    @property
+    def steps(self) -> set[str]:
+        """The steps whose cells are not the solution's."""
+        return {*self.cells, *self.changes}
+
+    def instead_of(self, solutions: Mapping[str, str]) -> dict[str, str]:
+        """Sources of all answer cells by step, given those of the solution.
+
+        Raises
+        ------
+        ValueError
+            If the solution no longer holds what is changed.
+        """
+        cells = {**solutions, **self.cells}
+        for step, replacements in self.changes.items():
+            for old, new in replacements.items():
+                if cells[step].count(old) != 1:
+                    raise ValueError(f"{self.name}: the solution of {step} has no single {old!r}")
+                cells[step] = cells[step].replace(old, new)
+        return cells
 
 
 def read_answer(path: Path) -> Answer:
@@ -70,20 +93,22 @@ def read_answer(path: Path) -> Answer:
     text = path.read_text("utf8")
     lines, tree = text.splitlines(), ast.parse(text)
     cells: dict[str, str] = {}
-    loses, waiting, seen = None, "", 0
+    constants: dict[str, Any] = {}
+    waiting, seen = "", 0
     for node in tree.body:
         source = "\n".join(lines[seen : node.end_lineno]).strip("\n")
         seen = node.end_lineno or seen
         if isinstance(node, ast.Expr):  # the docstring
             continue
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LOSES":
-            loses = ast.literal_eval(node.value)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("LOSES", "CHANGES"):
+            constants[ast.unparse(node.targets[0])] = ast.literal_eval(node.value)
             continue
         waiting = f"{waiting}\n\n\n{source}".strip("\n")
         if isinstance(node, ast.FunctionDef):
             cells[node.name], waiting = waiting, ""
     mistake = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return Answer(path.stem, mistake, loses, cells)
+    loses, changes = constants.get("LOSES"), constants.get("CHANGES", {})
+    return Answer(path.stem, mistake, loses, cells, changes)
 
 
 def solutions_of(notebook: Any) -> dict[str, str]:
@@ -188,7 +213,7 @@ def _hand_in(root: Path, out: Path) -> None:
                 if not file.is_file():
                     raise ValueError(f"{file} is missing (exercises come from `course release`)")
             solution, released = (nbformat.read(file, as_version=4) for file in files[:2])
-            cells = solutions_of(solution) | dict(read_answer(files[2]).cells)
+            cells = read_answer(files[2]).instead_of(solutions_of(solution))
             target = out / "submitted" / student / name / f"{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(fill_in(released, cells), target)

@@ -39,8 +39,8 @@ def released(name):
 def submission(name, answer):
     """The instructors' notebook, hidden tests included, with a student's answers."""
     notebook = master(name)
-    cells = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
-    return sample.fill_in(notebook, sample.solutions_of(notebook) | dict(cells))
+    given = sample.read_answer(SAMPLE / name / f"{answer}.py")
+    return sample.fill_in(notebook, given.instead_of(sample.solutions_of(notebook)))
 
 
 def failures(job):
@@ -48,7 +48,7 @@ def failures(job):
     name, answer, seed = job
     warnings.simplefilter("default")  # a student's warning is no error
     checks.SEED, checks.TIME_LIMIT = seed, 1.0
-    changed = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
+    changed = sample.read_answer(SAMPLE / name / f"{answer}.py").steps
     first = min(STEPS[name].index(step) for step in changed)
     namespace, failed = {"__name__": "__main__"}, {}
     for cell in submission(name, answer).cells:
@@ -99,7 +99,7 @@ def test_the_sample_class_is_large_enough(name):
     assert sum(a.loses is None for a in answers) >= 6
     assert sum(a.loses is not None for a in answers) >= 15
     assert {a.loses for a in answers} == {None, *STEPS[name]}
-    assert all(a.mistake.endswith(".") and set(a.cells) <= set(STEPS[name]) for a in answers)
+    assert all(a.mistake.endswith(".") and a.steps and a.steps <= set(STEPS[name]) for a in answers)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -254,8 +254,9 @@ def test_nbgrader_agrees(house):
         committed = (ROOT / "exercises" / name / f"{name}.ipynb").read_bytes()
         assert (house / "exercises" / name / f"{name}.ipynb").read_bytes() == committed
     for name, answer in SOME:
-        cells = sample.read_answer(SAMPLE / name / f"{answer}.py").cells
-        filled = sample.fill_in(released(name), sample.solutions_of(master(name)) | dict(cells))
+        given = sample.read_answer(SAMPLE / name / f"{answer}.py")
+        cells = given.instead_of(sample.solutions_of(master(name)))
+        filled = sample.fill_in(released(name), cells)
         target = grade / "submitted" / answer / name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(filled, target)
@@ -299,6 +300,16 @@ def test_the_sample_class_does_not_overwrite_another(tmp_path):
     (grade / "gradebook.db").unlink()
     with pytest.raises(ValueError, match=r"is missing \(exercises come from `course release`\)"):
         sample.grade_sample(tmp_path)
+
+
+def test_an_answer_that_changes_nothing_is_named(tmp_path):
+    path = tmp_path / "wrong_stale.py"
+    path.write_text('"""Stale."""\nCHANGES = {"f": {"x + 1": "x"}}\n')
+    answer = sample.read_answer(path)
+    assert answer.instead_of({"f": "return x + 1", "g": ""}) == {"f": "return x", "g": ""}
+    for stale in ("return x + 2", "return x + 1 + x + 1"):
+        with pytest.raises(ValueError, match="wrong_stale: the solution of f has no single"):
+            answer.instead_of({"f": stale})
 
 
 def test_the_notebooks_are_tidy_text():

@@ -1,31 +1,6 @@
 """Repairs the ending and still averages over all actions."""
 
-import numpy as np
-
 LOSES = "iql_update"
-
-
-def iql_update(
-    q,
-    q_shifted,
-    reward,
-    counts,
-    state,
-    action,
-    next_state,
-    terminated,
-    alpha,
-    alpha_r,
-    gamma,
-    smoothing,
-):
-    q, q_shifted, reward, counts = q.copy(), q_shifted.copy(), reward.copy(), counts.copy()
-    counts[state, action] += 1
-    smooth = counts + smoothing
-    follows = 0 if terminated else gamma * q[next_state].max()
-    q_shifted[state, action] += alpha * (follows - q_shifted[state, action])
-    of_state = eta(smooth / smooth.sum(axis=1, keepdims=True), q_shifted)[state]
-    target = of_state[action] + np.mean(reward[state] - of_state)
-    reward[state, action] += alpha_r * (target - reward[state, action])
-    q[state, action] += alpha * (reward[state, action] + follows - q[state, action])
-    return q, q_shifted, reward, counts
+CHANGES = {
+    "iql_update": {"np.delete(reward[state] - of_state, action)": "reward[state] - of_state"}
+}

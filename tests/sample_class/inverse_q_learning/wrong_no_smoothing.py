@@ -1,30 +1,11 @@
 """Counts without smoothing: the logarithm of 0 for actions never seen."""
 
-import numpy as np
-
 LOSES = "iql_update"
-
-
-def iql_update(
-    q,
-    q_shifted,
-    reward,
-    counts,
-    state,
-    action,
-    next_state,
-    terminated,
-    alpha,
-    alpha_r,
-    gamma,
-    smoothing,
-):
-    q, q_shifted, reward, counts = q.copy(), q_shifted.copy(), reward.copy(), counts.copy()
-    counts[state, action] += 1
-    follows = 0 if terminated else gamma * q[next_state].max()
-    q_shifted[state, action] += alpha * (follows - q_shifted[state, action])
-    e = np.log(counts[state] / counts[state].sum()) - q_shifted[state]
-    target = e[action] + np.delete(reward[state] - e, action).mean()
-    reward[state, action] += alpha_r * (target - reward[state, action])
-    q[state, action] += alpha * (reward[state, action] + follows - q[state, action])
-    return q, q_shifted, reward, counts
+CHANGES = {
+    "iql_update": {
+        "smooth = counts + smoothing": "smooth = counts",
+        "eta(smooth / smooth.sum(axis=1, keepdims=True), q_shifted)[state]": (
+            "np.log(smooth[state] / smooth[state].sum()) - q_shifted[state]"
+        ),
+    }
+}

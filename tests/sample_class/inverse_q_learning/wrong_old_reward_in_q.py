@@ -1,32 +1,13 @@
 """Q learns from the reward before its update."""
 
-import numpy as np
-
 LOSES = "iql_update"
-
-
-def iql_update(
-    q,
-    q_shifted,
-    reward,
-    counts,
-    state,
-    action,
-    next_state,
-    terminated,
-    alpha,
-    alpha_r,
-    gamma,
-    smoothing,
-):
-    old = reward
-    q, q_shifted, reward, counts = q.copy(), q_shifted.copy(), reward.copy(), counts.copy()
-    counts[state, action] += 1
-    smooth = counts + smoothing
-    follows = 0 if terminated else gamma * q[next_state].max()
-    q_shifted[state, action] += alpha * (follows - q_shifted[state, action])
-    of_state = eta(smooth / smooth.sum(axis=1, keepdims=True), q_shifted)[state]
-    target = of_state[action] + np.delete(reward[state] - of_state, action).mean()
-    reward[state, action] += alpha_r * (target - reward[state, action])
-    q[state, action] += alpha * (old[state, action] + follows - q[state, action])
-    return q, q_shifted, reward, counts
+CHANGES = {
+    "iql_update": {
+        "    counts[state, action] += 1\n": (
+            "    old = reward.copy()\n    counts[state, action] += 1\n"
+        ),
+        "q[state, action] += alpha * (reward[state, action]": (
+            "q[state, action] += alpha * (old[state, action]"
+        ),
+    }
+}

@@ -1,30 +1,10 @@
 """Changes the tables it was given."""
 
-import numpy as np
-
 LOSES = "iql_update"
-
-
-def iql_update(
-    q,
-    q_shifted,
-    reward,
-    counts,
-    state,
-    action,
-    next_state,
-    terminated,
-    alpha,
-    alpha_r,
-    gamma,
-    smoothing,
-):
-    counts[state, action] += 1
-    smooth = counts + smoothing
-    follows = 0 if terminated else gamma * q[next_state].max()
-    q_shifted[state, action] += alpha * (follows - q_shifted[state, action])
-    of_state = eta(smooth / smooth.sum(axis=1, keepdims=True), q_shifted)[state]
-    target = of_state[action] + np.delete(reward[state] - of_state, action).mean()
-    reward[state, action] += alpha_r * (target - reward[state, action])
-    q[state, action] += alpha * (reward[state, action] + follows - q[state, action])
-    return q, q_shifted, reward, counts
+CHANGES = {
+    "iql_update": {
+        "(np.array(x, float) for x in (q, q_shifted, reward, counts))": (
+            "(q, q_shifted, reward, counts)"
+        ),
+    }
+}
