@@ -9,7 +9,7 @@ all: book exercises grade
 	@echo
 	@echo "The book:          _build/html/index.html   (make serve opens it on this machine)"
 	@echo "The exercises:     exercises/               ($(BIN)/jupyter lab exercises)"
-	@echo "The sample class:  _build/grade/grades.csv"
+	@echo "The sample class:  _build/sample-class/     (grades.csv, and feedback for each student)"
 
 # One environment, every version and hash from the lock.
 .venv/ready: requirements.lock pyproject.toml

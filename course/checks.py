@@ -7,8 +7,8 @@ A test is a function whose parameters are named after the student's functions:
         v = checks.values("v", value_iteration(mdp, 1e-9), (mdp.n_states,))
 
 It runs at once. Each step is judged on its own: where the test fails, it runs again with correct
-`helpers` put in the place of the student's, and the better of both counts. The `namespace` may be
-any mutable mapping, so that a grader can put proxies of another process there.
+`helpers` put in the place of the student's, and the better of both counts. In a notebook the
+functions are the student's own; `course.grading` puts proxies of another process in their place.
 
 What surrounds every call of a student's function is in `course.guard`.
 """
@@ -17,6 +17,7 @@ import contextlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ def step(
     Parameters
     ----------
     namespace : mapping of names to a student's functions
+        Where it has a method `replaced`, that puts the helpers there, and not this module.
     helpers : names in `CORRECT`
         Steps that this one builds on.
     endless : str
@@ -60,7 +62,7 @@ def step(
         else:
             print(f"{', '.join(names)}: all tests of this cell pass.")
             return
-        with _replaced(namespace, helpers):
+        with getattr(namespace, "replaced", partial(_replaced, namespace))(helpers):
             try:
                 _attempt(test, names, namespace, endless)
             except Exception as problem:

@@ -36,6 +36,23 @@ def _release(args: argparse.Namespace) -> int:
     return 1 if changed else 0
 
 
+def _grade(args: argparse.Namespace) -> int:
+    from course.grading.command import grade
+
+    return grade(args, _root(Path.cwd()))
+
+
+def _check(args: argparse.Namespace) -> int:
+    from course.check import check
+
+    said, notes = check(args.notebook, _root(Path(__file__).parent) / "exercises")
+    for note in notes:
+        print(f"note: {note}")
+    for step, passed, message in said:
+        print(f"{step}: {'passed' if passed else message}")
+    return 0 if all(one.passed for one in said) else 1
+
+
 def _grade_sample(args: argparse.Namespace) -> int:
     from course.sample import grade_sample
 
@@ -44,7 +61,7 @@ def _grade_sample(args: argparse.Namespace) -> int:
     for row in sorted(rows, key=lambda row: (row["student_id"], row["assignment"])):
         points = f"{float(row['score']):4g} of {float(row['max_score']):g}"
         print(f"{row['student_id']:10}{row['assignment']:20}{points}")
-    out = root / "_build" / "grade"
+    out = root / "_build" / "sample-class"
     print(f"Grades: {out / 'grades.csv'}\nFeedback: {out / 'feedback'}")
     return 0
 
@@ -61,7 +78,47 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--check", action="store_true", help="only say what would change")
     command.set_defaults(run=_release)
 
-    command = commands.add_parser("grade-sample", help="grade the sample class with nbgrader")
+    command = commands.add_parser(
+        "grade",
+        help="grade what students handed in, in a sandbox, into nbgrader's gradebook",
+        # Nobody shall come to run students' code unprotected by typing half a word.
+        allow_abbrev=False,
+    )
+    command.add_argument("assignment", help="its name, such as value_iteration")
+    command.add_argument(
+        "--submissions",
+        type=Path,
+        metavar="FOLDER",
+        help="holds STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (default: as nbgrader_config.py says)",
+    )
+    command.add_argument(
+        "--workers", default="serial", metavar="N", help="how many processes (default: serial)"
+    )
+    command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="STUDENT",
+        help="nobody else; may be repeated",
+    )
+    command.add_argument(
+        "--regrade", action="store_true", help="grade also what has been graded already"
+    )
+    command.add_argument("--dry-run", action="store_true", help="only say what would be graded")
+    command.add_argument("--json", action="store_true", help="print each result as a line of JSON")
+    command.add_argument("--seed", type=int, default=0, help="of the tests' random numbers")
+    command.add_argument(
+        "--unsafe", action="store_true", help="run students' code without a sandbox"
+    )
+    command.set_defaults(run=_grade)
+
+    command = commands.add_parser(
+        "check", help="say what the visible tests say of a notebook; status 1 where one fails"
+    )
+    command.add_argument("notebook", type=Path)
+    command.set_defaults(run=_check)
+
+    command = commands.add_parser("grade-sample", help="grade the sample class")
     command.set_defaults(run=_grade_sample)
 
     return main_parser

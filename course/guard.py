@@ -5,16 +5,15 @@ is printed to stderr, which nbgrader takes for a failure, goes to stdout.
 """
 
 import contextlib
-import functools
 import inspect
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from course.inside.clock import TimeIsUp, computing_limit
+from course.inside.refusal import refuse
 from rl_lib import MDP
 
 READY = tuple(
@@ -32,10 +31,6 @@ READY = tuple(
 """Modules whose functions answer what students are asked."""
 
 
-class _TimeIsUpError(BaseException):
-    """Not an `Exception`, so that a student's `except Exception` does not catch it."""
-
-
 def guarded(
     name: str, function: Callable[..., Any], seconds: float, endless: str = ""
 ) -> Callable[..., Any]:
@@ -51,19 +46,15 @@ def guarded(
     endless : str
         What to ask where a call does not stop.
     """
-    refused = _ready_answers()  # found once: a test may call a function thousands of times
+    if hasattr(function, "elsewhere"):  # in another process, where all of this is seen to
+        run = function.elsewhere(endless)
+    else:
+        run = _here(name, function, seconds, endless)
 
-    @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         given = [(i, a, a.copy()) for i, a in enumerate(args) if isinstance(a, np.ndarray)]
-        limit = f"{name} did not stop within {seconds:g} s. {endless}".strip()
-        with (
-            no_ready_answers(refused),
-            _time_limit(seconds, limit),
-            contextlib.redirect_stderr(sys.stdout),
-        ):
-            result = function(*args, **kwargs)
+        result = run(*args, **kwargs)
         for i, now, before in given:
             assert np.array_equal(now, before), (
                 f"{name} changed its argument number {i + 1}; work on a copy of it"
@@ -71,6 +62,31 @@ def guarded(
         return result
 
     return call
+
+
+def endless_call(name: str, seconds: float, question: str) -> str:
+    """What to say of a call that does not stop."""
+    return f"{name} did not stop within {seconds:g} s. {question}".strip()
+
+
+def _here(
+    name: str, function: Callable[..., Any], seconds: float, endless: str
+) -> Callable[..., Any]:
+    refused = _ready_answers()  # found once: a test may call a function thousands of times
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            with (
+                no_ready_answers(refused),
+                computing_limit(seconds),
+                contextlib.redirect_stderr(sys.stdout),
+            ):
+                return function(*args, **kwargs)
+        except TimeIsUp:
+            raise AssertionError(endless_call(name, seconds, endless)) from None
+
+    return run
 
 
 @contextlib.contextmanager
@@ -83,7 +99,7 @@ def no_ready_answers(refused: Sequence[Any] | None = None) -> Iterator[None]:
     functions = _ready_answers() if refused is None else refused
     before = [(function, function.__code__) for function in functions]
     for function in functions:
-        function.__code__ = _refuse.__code__
+        function.__code__ = refuse.__code__
     try:
         yield
     finally:
@@ -100,31 +116,3 @@ def _ready_answers() -> list[Any]:
         if inspect.isfunction(value) and value.__module__ == module.__name__
         if value.__closure__ is None
     ]
-
-
-def _refuse(*args: Any, **kwargs: Any) -> None:
-    raise RuntimeError("rl_lib can do this, but here it is what you are asked to write")
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float, message: str) -> Iterator[None]:
-    """Limit the computing time of a block where the platform can (not on Windows)."""
-    main = threading.current_thread() is threading.main_thread()
-    if not (main and hasattr(signal, "setitimer")):
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise _TimeIsUpError
-
-    # The clock counts computing and not waiting: a busy machine must not cost anybody points.
-    before = signal.signal(signal.SIGVTALRM, stop)
-    try:
-        # It rings again and again, in case a bare `except:` swallows the first.
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.5)
-        yield
-    except _TimeIsUpError:
-        raise AssertionError(message) from None
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)

@@ -1,4 +1,4 @@
-"""A small invented class that hands in right and wrong answers, graded by nbgrader.
+"""A small invented class that hands in right and wrong answers, graded like any other.
 
 An answer is a short Python file with the functions it changes, or, where that is a line or two, the
 constant `CHANGES` with what stands in the place of what, by step; the rest of the notebook comes
@@ -8,15 +8,17 @@ from the solution. The first line of its docstring says what the student did, an
 
 import ast
 import csv
-import hashlib
-import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from course.grading.assignment import Assignment
+from course.grading.results import Result
+from course.grading.run import Course, Settings, grade_class
+from course.grading.sandbox import Sandbox, SandboxError
 
 CLASS = {
     "ada": {
@@ -134,6 +136,8 @@ def fill_in(notebook: Any, cells: Mapping[str, str]) -> Any:
 def grade_sample(root: Path, say: Callable[[str], None] = print) -> list[dict[str, str]]:
     """Hand in, grade and export the class; quick where nothing has changed.
 
+    It has a folder of its own, `_build/sample-class`, and no real class is ever touched.
+
     Parameters
     ----------
     root : Path
@@ -149,59 +153,46 @@ def grade_sample(root: Path, say: Callable[[str], None] = print) -> list[dict[st
     Raises
     ------
     ValueError
-        If a file is missing, a submission cannot be graded, or the folder holds another class.
+        If a file is missing, or a submission cannot be graded.
     """
-    out = root / "_build" / "grade"
-    stamp, fingerprint = out / "sample-class", _fingerprint(root)
-    before = stamp.read_text("utf8").split() if stamp.is_file() else []
-    if before[:1] != [fingerprint]:
-        _clear(out, before)
-        # What this run leaves behind, finished or not, the next one may remove.
-        stamp.write_text("\n".join(["unfinished", *CLASS]), "utf8")
-        _hand_in(root, out)
-        _grade(root, say)
-        stamp.write_text("\n".join([fingerprint, *CLASS]), "utf8")
-    with (out / "grades.csv").open(newline="", encoding="utf8") as file:
+    out = root / "_build" / "sample-class"
+    course = Course(
+        solutions=root / "solutions",
+        submitted=out / "submitted",
+        out=out,
+        database=f"sqlite:///{out / 'gradebook.db'}",
+        course_id="sample-class",
+    )
+    unsafe = False
+    try:
+        with Sandbox() as sandbox:
+            sandbox.worker().close()
+    except SandboxError as problem:
+        say(f"These answers are ours, and are graded without a sandbox: {problem}")
+        unsafe = True
+    if {path.name for path in course.submitted.glob("*")} != set(CLASS):
+        shutil.rmtree(out, ignore_errors=True)  # another class than this one
+    _hand_in(root, course.submitted)
+    for name in ASSIGNMENTS:
+        assignment = Assignment.read(root / "solutions" / name / f"{name}.ipynb")
+        settings = Settings(unsafe=unsafe, hidden=(root,))
+
+        def told(result: Result, new: bool) -> None:
+            if not result.final:
+                raise ValueError(
+                    f"{result.student}, {result.assignment}: {result.marks[0].message}"
+                )
+            if new:
+                say(f"{result.student}, {result.assignment}: {result.points:g} points")
+
+        grade_class(course, assignment, settings, told=told)
+    with (_export(course, out / "grades.csv")).open(newline="", encoding="utf8") as file:
         rows = list(csv.DictReader(file))
     # nbgrader exports a 0 for what was not handed in.
     return [row for row in rows if row["assignment"] in CLASS.get(row["student_id"], ())]
 
 
-def _fingerprint(root: Path) -> str:
-    files = [root / "nbgrader_config.py", root / "requirements.lock"]
-    files += [
-        root / "course" / f"{name}.py"
-        for name in ("checks", "correct", "guard", "pictures", "sample")
-    ]
-    for folder, pattern in {
-        "solutions": "*/*.ipynb",
-        "exercises": "*/*.ipynb",
-        "rl_lib": "**/*.py",
-        "tests/sample_class": "*/*.py",
-    }.items():
-        files += (root / folder).glob(pattern)
-    digest = hashlib.sha256()
-    for path in sorted(path for path in files if path.is_file()):
-        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _clear(out: Path, before: Sequence[str]) -> None:
-    """Remove the last sample class, and nothing that could be a real one."""
-    found = {path.name for path in (out / "submitted").glob("*")}
-    if (found - set(before)) or ((out / "gradebook.db").exists() and not before):
-        raise ValueError(
-            f"{out} holds the grades of another class; move that folder away first, "
-            "because the sample class would overwrite it"
-        )
-    for name in ("submitted", "autograded", "feedback", "release"):
-        shutil.rmtree(out / name, ignore_errors=True)
-    for name in ("gradebook.db", "grades.csv"):
-        (out / name).unlink(missing_ok=True)
-    out.mkdir(parents=True, exist_ok=True)
-
-
-def _hand_in(root: Path, out: Path) -> None:
+def _hand_in(root: Path, submitted: Path) -> None:
     import nbformat
 
     for student, answers in CLASS.items():
@@ -214,69 +205,21 @@ def _hand_in(root: Path, out: Path) -> None:
                     raise ValueError(f"{file} is missing (exercises come from `course release`)")
             solution, released = (nbformat.read(file, as_version=4) for file in files[:2])
             cells = read_answer(files[2]).instead_of(solutions_of(solution))
-            target = out / "submitted" / student / name / f"{name}.ipynb"
+            target = submitted / student / name / f"{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(fill_in(released, cells), target)
 
 
-def _grade(root: Path, say: Callable[[str], None]) -> None:
-    from nbgrader.api import Gradebook
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.plugins import CsvExportPlugin
+def _export(course: Course, path: Path) -> Path:
+    from traitlets.config import Config
 
-    config = _settings(root)
-    where = config.CourseDirectory
-    work = [(root, name, student) for student, answers in CLASS.items() for name in answers]
-    for name in ASSIGNMENTS:
-        course = CourseDirectory(config=config, assignment_id=name)
-        _convert(GenerateAssignment(coursedir=course, config=config), name)
-    with Gradebook(where.db_url, where.course_id) as gradebook:
-        for student in CLASS:
-            gradebook.add_student(student)
-    # nbgrader grades one submission at a time; two processes share its database well, once the
-    # students are in it.
-    with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        for done, problem in enumerate(pool.map(_grade_one, work), 1):
-            if problem:
-                pool.shutdown(cancel_futures=True)
-                raise ValueError(problem)
-            _, name, student = work[done - 1]
-            say(f"[{done:2d}/{len(work)}] {student}, {name}")
-    with Gradebook(where.db_url, where.course_id) as gradebook:
-        CsvExportPlugin(config=config).export(gradebook)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from nbgrader.api import Gradebook
+        from nbgrader.plugins import CsvExportPlugin
 
-
-def _grade_one(job: tuple[Path, str, str]) -> str:
-    from nbgrader.converters import Autograde, GenerateFeedback
-    from nbgrader.coursedir import CourseDirectory
-
-    root, name, student = job
-    config = _settings(root)
-    course = CourseDirectory(config=config, assignment_id=name, student_id=student)
-    try:
-        for step in (Autograde, GenerateFeedback):
-            _convert(step(coursedir=course, config=config), f"{student}, {name}")
-    except ValueError as problem:
-        return str(problem)
-    return ""
-
-
-def _settings(root: Path) -> Any:
-    from traitlets.config.loader import PyFileConfigLoader
-
-    warnings.filterwarnings("ignore", module="nbgrader")
-    config = PyFileConfigLoader("nbgrader_config.py", str(root)).load_config()
-    # The committed exercises are only ever written by `course release`.
-    config.CourseDirectory.release_directory = "_build/grade/release"
-    return config
-
-
-def _convert(converter: Any, what: str) -> None:
-    from course.release import quiet
-
-    said = quiet(converter)
-    try:
-        converter.start()
-    except Exception as problem:
-        raise ValueError(f"{what}: {(said or [str(problem)])[0]}") from None
+        config = Config()
+        config.CsvExportPlugin.to = str(path)
+        with Gradebook(course.database, course.course_id) as gradebook:
+            CsvExportPlugin(config=config).export(gradebook)
+    return path

@@ -14,6 +14,9 @@ import nbformat
 import pytest
 
 from course import checks, release, sample
+from course.grading.assignment import Assignment
+from course.grading.judge import grade
+from course.grading.sandbox import Limits, Sandbox
 from rl_lib import russell_norvig, value_iteration
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +29,12 @@ STEPS = {
 }
 ANSWERS = [(path.parent.name, path.stem) for path in sorted(SAMPLE.glob("*/*_*.py"))]
 SEEDS = range(5) if os.environ.get("SLOW") else range(1)
+JOBS = [
+    (*answer, seed)
+    for answer in ANSWERS
+    # A right answer must never lose by bad luck.
+    for seed in (SEEDS if answer[1].startswith("right_") else range(1))
+]
 
 
 def master(name):
@@ -72,15 +81,34 @@ def step_of(grade_id):
 
 @pytest.fixture(scope="module")
 def graded():
-    jobs = [
-        (*answer, seed)
-        for answer in ANSWERS
-        # A right answer must never lose by bad luck.
-        for seed in (SEEDS if answer[1].startswith("right_") else range(1))
-    ]
+    """What fails in a notebook, by answer and seed."""
     value_iteration(russell_norvig().mdp)  # loads the compiled loops once, for every child
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        return dict(zip(jobs, pool.map(failures, jobs, chunksize=1), strict=True))
+        return dict(zip(JOBS, pool.map(failures, JOBS, chunksize=1), strict=True))
+
+
+@pytest.fixture(scope="module")
+def graded_in_sandbox():
+    """What fails when it is graded, by answer and seed."""
+    with multiprocessing.get_context("fork").Pool(2, start_nursery) as pool:
+        return dict(zip(JOBS, pool.map(failures_in_sandbox, JOBS, chunksize=1), strict=True))
+
+
+def start_nursery():
+    global nursery
+    limits = Limits(computing=1.0, waiting=5.0)
+    nursery = Sandbox(limits, unsafe=shutil.which("bwrap") is None, hidden=(ROOT,))
+
+
+def failures_in_sandbox(job):
+    name, answer, seed = job
+    given = sample.read_answer(SAMPLE / name / f"{answer}.py")
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    cells = given.instead_of(sample.solutions_of(assignment.notebook))
+    data = nbformat.writes(sample.fill_in(released(name), cells)).encode()
+    result = grade(assignment, answer, data, "", nursery, seed)
+    assert result.final, result
+    return {mark.test: mark.message for mark in result.marks if mark.points < mark.most}
 
 
 @pytest.mark.parametrize(("name", "answer"), ANSWERS)
@@ -91,6 +119,19 @@ def test_each_answer_loses_its_own_step_only(graded, name, answer):
         if (of, what) == (name, answer):
             lost = {step_of(cell) for cell in failed}
             assert lost == ({loses} if loses else set()), f"seed {seed}: {failed}"
+
+
+@pytest.mark.parametrize(("name", "answer"), ANSWERS)
+def test_the_sandbox_says_what_the_notebook_says(graded, graded_in_sandbox, name, answer):
+    for job, failed in graded_in_sandbox.items():
+        if job[:2] == (name, answer):
+            assert failed.keys() == graded[job].keys(), (job, failed)
+            for cell, message in failed.items():
+                kind, _, words = graded[job][cell].partition(": ")
+                if kind == "AssertionError":
+                    assert message == words
+                else:  # an error of the student's; in the sandbox it also has a place
+                    assert f"raised {kind}" in message, (message, words)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -288,16 +329,7 @@ def test_nbgrader_agrees(house):
         assert score == 10 if loses is None else least <= score < 10, (name, answer, score)
 
 
-def test_the_sample_class_does_not_overwrite_another(tmp_path):
-    grade = tmp_path / "_build" / "grade"
-    (grade / "submitted" / "somebody").mkdir(parents=True)
-    with pytest.raises(ValueError, match="grades of another class"):
-        sample.grade_sample(tmp_path)
-    shutil.rmtree(grade / "submitted")
-    (grade / "gradebook.db").touch()
-    with pytest.raises(ValueError, match="grades of another class"):
-        sample.grade_sample(tmp_path)
-    (grade / "gradebook.db").unlink()
+def test_the_sample_class_says_what_is_missing(tmp_path):
     with pytest.raises(ValueError, match=r"is missing \(exercises come from `course release`\)"):
         sample.grade_sample(tmp_path)
 

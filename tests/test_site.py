@@ -212,7 +212,9 @@ def test_build_fails_on_what_sphinx_warns_of_and_lists_all_of_it(tiny, capfd):
 
 def test_build_fails_on_pictures_without_alternative(tiny, capfd):
     assert tiny(cell(PLOT), "![](_static/logo.svg)\n") == 1
-    first, second, closing = capfd.readouterr().err.splitlines(keepends=True)
+    *printed, closing = capfd.readouterr().err.splitlines(keepends=True)
+    # On a busy machine a kernel may have something to say of its own.
+    first, second = (line for line in printed if "alternative" in line)
     assert re.match(r"page0\.html: the image _images/\w+\.png has no text alternative", first)
     assert second.startswith("page1.html: the image _images/logo.svg has no text alternative")
     assert closing == CLOSING

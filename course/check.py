@@ -1,0 +1,106 @@
+"""`course check`: what the visible tests say to a student, before anything is handed in.
+
+A student's own code on a student's own machine needs no sandbox, and so this works everywhere. The
+answers are looked for as the grader looks for them.
+"""
+
+import contextlib
+import io
+import traceback
+from pathlib import Path
+from typing import NamedTuple
+
+from course.grading.assignment import Assignment
+from course.grading.notebooks import UnreadableError, find, read
+
+
+class Said(NamedTuple):
+    """What the visible test of one function says."""
+
+    step: str
+    passed: bool
+    message: str
+
+
+def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
+    """Run the visible tests on a student's notebook.
+
+    Parameters
+    ----------
+    notebook : Path
+        The student's file, under whatever name.
+    exercises : Path
+        Folder with the exercises as they were released.
+
+    Returns
+    -------
+    list of Said, list of str
+        Each test's verdict, and what is odd about the file.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or belongs to no exercise.
+    """
+    try:
+        cells, odd = read(notebook.read_bytes())
+    except (OSError, UnreadableError) as problem:
+        raise ValueError(f"{notebook}: {getattr(problem, 'strerror', problem)}") from None
+    assignment = _exercise(notebook, {cell.grade_id for cell in cells}, exercises)
+    answers = find(assignment, cells)
+    namespace: dict[str, object] = {"__name__": "__main__", "display": lambda *args: None}
+    exec(compile(assignment.setup, "<first cell>", "exec"), namespace)
+    problems: dict[str, str] = {}
+    for label, source in answers.cells:
+        told = _run(label, source, namespace)
+        if told:
+            problems[label] = told
+    said = []
+    for test in assignment.tests:
+        if not test.name.endswith("_visible"):
+            continue
+        told = _run(test.name, test.source, namespace)
+        said.append(Said(test.step, not told, problems.get(test.step) or told))
+    return said, [*odd, *answers.notes]
+
+
+def _exercise(notebook: Path, grade_ids: set[str], exercises: Path) -> Assignment:
+    known = [Assignment.read(path) for path in sorted(exercises.glob("*/*.ipynb"))]
+    if not known:
+        raise ValueError(f"{exercises} holds no exercises")
+    named = [one for one in known if notebook.stem.startswith(one.name)]
+    alike = max(known, key=lambda one: len(grade_ids & set(one.steps)))
+    if not named and not grade_ids & set(alike.steps):
+        names = ", ".join(one.name for one in known)
+        raise ValueError(f"{notebook} belongs to none of the exercises: {names}")
+    return named[0] if named else alike
+
+
+def _run(label: str, source: str, namespace: dict[str, object]) -> str:
+    """What went wrong, in a line or two; nothing where all is well."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    namespace.setdefault("get_ipython", _Shell)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            source = TransformerManager().transform_cell(source)
+            exec(compile(source, f"<{label}>", "exec"), namespace)
+    except AssertionError as problem:
+        return str(problem) or "an assertion failed"
+    except NotImplementedError:
+        return f"{label.removesuffix('_visible')} is not written yet"
+    except SyntaxError as problem:
+        return f"SyntaxError: {problem.msg} (line {problem.lineno} of the cell)"
+    except (Exception, SystemExit) as problem:
+        words = f"{type(problem).__name__}: {problem}"
+        frames = traceback.extract_tb(problem.__traceback__)
+        here = [frame for frame in frames if frame.filename.startswith("<")]
+        return f"{words} (line {here[-1].lineno} of {here[-1].filename[1:-1]})" if here else words
+    return ""
+
+
+class _Shell:
+    """In the place of IPython: magics do nothing here."""
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *args, **kwargs: None

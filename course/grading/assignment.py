@@ -1,0 +1,108 @@
+"""What is asked, read from the instructors' notebook: set-up, answers, tests, and their points."""
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+
+from course.correct import CORRECT
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test cell: its grade_id, the function it is about, its source and points."""
+
+    name: str
+    step: str
+    source: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment as the grader needs it; plain text, so that it can be sent anywhere."""
+
+    name: str
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Assignment":
+        """Read it from a notebook.
+
+        Raises
+        ------
+        ValueError
+            If there is no such notebook, or it asks nothing.
+        """
+        try:
+            assignment = cls(path.stem, path.read_text("utf8"))
+            asked = bool(assignment.tests)
+        except FileNotFoundError:
+            raise ValueError(f"{path} is missing") from None
+        except Exception as problem:
+            raise ValueError(f"{path} cannot be read: {problem}") from None
+        if not asked:
+            raise ValueError(f"{path} has no test cells")
+        return assignment
+
+    @cached_property
+    def notebook(self) -> nbformat.NotebookNode:
+        """The notebook itself."""
+        return nbformat.reads(self.text, as_version=4)
+
+    @cached_property
+    def setup(self) -> str:
+        """Locked code that is no test and runs before everything else."""
+        return "\n\n".join(
+            cell.source
+            for cell in self.notebook.cells
+            if cell.cell_type == "code" and _is(cell, locked=True, grade=False)
+            if "ungraded" not in cell.metadata.get("tags", [])
+        )
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """Functions that students write, in order."""
+        cells = self.notebook.cells
+        return tuple(
+            cell.metadata.nbgrader.grade_id
+            for cell in cells
+            if cell.cell_type == "code" and _is(cell, solution=True, grade=False)
+        )
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """Test cells, in order."""
+        found = []
+        for cell in self.notebook.cells:
+            if cell.cell_type == "code" and _is(cell, grade=True, solution=False):
+                info = cell.metadata.nbgrader
+                step = max((s for s in self.steps if info.grade_id.startswith(s)), key=len)
+                found.append(Test(info.grade_id, step, cell.source, float(info.points)))
+        return tuple(found)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that a mark depends on besides the submission: tests and environment."""
+        from course.inside.wire import LIMIT
+
+        here = Path(__file__).parents[1]
+        library = sys.modules["rl_lib"].__path__[0]
+        files = sorted([*here.glob("*.py"), *here.glob("inside/*.py"), *here.glob("grading/*.py")])
+        files += sorted(Path(library).rglob("*.py"))
+        digest = hashlib.sha256(self.text.encode())
+        for file in files:
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        packages = [f"{name} {version(name)}" for name in ("numpy", "scipy", "gymnasium")]
+        digest.update(json.dumps([sys.version, packages, LIMIT, sorted(CORRECT)]).encode())
+        return digest.hexdigest()
+
+
+def _is(cell: nbformat.NotebookNode, **wanted: bool) -> bool:
+    info = cell.metadata.get("nbgrader")
+    return info is not None and all(bool(info.get(k)) == v for k, v in wanted.items())

@@ -1,0 +1,83 @@
+"""The same work on several processes, through Dask.
+
+A process of Dask's runs the instructors' tests; students' code is in a sandbox of its own below
+it. Work that a process takes with it when it dies is given to another one.
+"""
+
+import logging
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from course.grading import feedback, results
+from course.grading.assignment import Assignment
+from course.grading.results import Result, without_marks
+from course.grading.run import Job, Settings, grade_one
+from course.grading.sandbox import Sandbox
+
+AHEAD = 3  # submissions on their way to each process
+TRIES = 3  # a submission that has seen so many processes die is not given to another
+
+
+def graded(
+    processes: int, assignment: Assignment, jobs: Iterator[Job], settings: Settings
+) -> Iterator[tuple[Job, Result, feedback.Documents]]:
+    """Grade jobs on a number of processes of this machine, in no particular order."""
+    import dask
+    from dask.distributed import Client, LocalCluster, as_completed
+
+    quiet = {
+        "distributed.scheduler.allowed-failures": TRIES - 1,
+        "distributed.worker.daemon": False,
+        "distributed.comm.timeouts.connect": "60s",
+        "distributed.admin.low-level-log-length": 100,
+    }
+    with (
+        dask.config.set(quiet),
+        LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        shared = client.scatter(assignment, broadcast=True)
+        on_their_way: dict[Any, Job] = {}
+        arriving = as_completed()
+
+        def submit() -> None:
+            job = next(jobs, None)
+            if job is not None:
+                future = client.submit(_there, shared, job, settings, pure=False)
+                on_their_way[future] = job
+                arriving.add(future)
+
+        for _ in range(processes * AHEAD):
+            submit()
+        for future in arriving:
+            job = on_their_way.pop(future)
+            problem = future.exception()
+            submit()
+            if problem is None:
+                yield job, *future.result()
+            else:
+                words = f"{type(problem).__name__}: {problem}"[:300]
+                marks = without_marks(assignment.tests, results.HERE, words)
+                result = Result(job.handed.student, assignment.name, job.key, marks)
+                yield job, result, feedback.documents(assignment, job.handed.data, result)
+            future.release()
+
+
+def _there(
+    assignment: Assignment, job: Job, settings: Settings
+) -> tuple[Result, feedback.Documents]:
+    return grade_one(assignment, job, _sandbox(settings), settings)
+
+
+@cache
+def _sandbox(settings: Settings) -> Sandbox:
+    """One nursery for each process."""
+    return Sandbox(settings.limits, unsafe=settings.unsafe, hidden=settings.hidden)

@@ -1,0 +1,100 @@
+"""`course grade`: what an instructor types, and what they are told."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from course.grading import results
+from course.grading.assignment import Assignment
+from course.grading.files import handed_in
+from course.grading.results import Result
+from course.grading.run import Course, Settings, grade_class, plan
+from course.grading.sandbox import Sandbox, SandboxError
+
+
+def grade(args: argparse.Namespace, root: Path) -> int:
+    """Run the command, and return its exit status.
+
+    Raises
+    ------
+    ValueError
+        For what a person can put right.
+    """
+    course = Course.read(root, args.submissions)
+    path = course.solutions / args.assignment / f"{args.assignment}.ipynb"
+    if not path.is_file():
+        names = ", ".join(sorted(p.stem for p in course.solutions.glob("*/*.ipynb")))
+        raise ValueError(f"{args.assignment} is no assignment; there are {names}")
+    if args.workers != "serial" and not (args.workers.isdigit() and int(args.workers) > 0):
+        raise ValueError(f'--workers is {args.workers}; it must be "serial" or a whole number')
+    assignment = Assignment.read(path)
+    settings = Settings(unsafe=args.unsafe, seed=args.seed, hidden=(root,))
+    if args.dry_run:
+        return _say_what_would_be_done(args, course, assignment, settings)
+    try:
+        Sandbox(settings.limits, unsafe=args.unsafe)  # before anything is written
+    except SandboxError as problem:
+        raise ValueError(str(problem)) from None
+    tally: Counter[str] = Counter()
+    total = len(args.only) or sum(1 for _ in handed_in(course.submitted, assignment.name))
+    if total == 0:
+        raise ValueError(f"nobody has handed in {assignment.name} in {course.submitted}")
+    bar = tqdm(total=total, unit="submission", disable=None, file=sys.stderr, dynamic_ncols=True)
+
+    def told(result: Result, new: bool) -> None:
+        tally["graded now" if new else "graded before"] += 1
+        for status in {mark.status for mark in result.marks}:
+            tally[status] += 1
+        if args.json:
+            with bar.external_write_mode():
+                print(json.dumps(result.to_json() | {"new": new}, ensure_ascii=False), flush=True)
+        bar.update()
+
+    try:
+        with bar:
+            grade_class(
+                course,
+                assignment,
+                settings,
+                workers=args.workers,
+                only=args.only,
+                regrade=args.regrade,
+                told=told,
+            )
+    except OSError as problem:
+        raise ValueError(f"{problem}; what is graded is kept, run it again to go on") from None
+    except KeyboardInterrupt:
+        print("\nStopped. What is graded is kept; run it again to go on.", file=sys.stderr)
+        return 130
+    if not args.json:
+        _sum_up(course, assignment, tally)
+    return 1 if tally[results.HERE] else 0
+
+
+def _say_what_would_be_done(
+    args: argparse.Namespace, course: Course, assignment: Assignment, settings: Settings
+) -> int:
+    to_do = 0
+    for job, known in plan(course, assignment, settings, args.only, args.regrade):
+        to_do += known is None
+        what = "would be graded" if known is None else f"graded before: {known.points:g} points"
+        if args.json:
+            print(json.dumps({"student": job.handed.student, "to_do": known is None}))
+        else:
+            print(f"{job.handed.student}: {what}")
+    if not args.json:
+        print(f"{to_do} to be graded; nothing was done")
+    return 0
+
+
+def _sum_up(course: Course, assignment: Assignment, tally: Counter[str]) -> None:
+    now, before = tally["graded now"], tally["graded before"]
+    print(f"{assignment.name}: {now} graded now, {before} before")
+    for status, meaning in results.STATUSES.items():
+        if tally[status] and status != results.GRADED:
+            print(f"  {tally[status]} with a question {status} ({meaning})")
+    print(f"Marks: {course.database.removeprefix('sqlite:///')}\nFeedback: {course.out}/feedback")

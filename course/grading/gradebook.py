@@ -1,0 +1,187 @@
+"""The one writer of nbgrader's gradebook.
+
+Results go in as nbgrader's own automatic scores, so that formgrader, its manual marks and its
+export work on them. What a person has entered there stays. Writing a result twice changes nothing.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import sysconfig
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from course.grading import results
+from course.grading.assignment import Assignment
+from course.grading.results import Result
+
+
+class Gradebook:
+    """The scores of one course.
+
+    Parameters
+    ----------
+    address : str
+        As SQLAlchemy has it: `sqlite:////folder/gradebook.db`.
+    course : str
+        nbgrader's course id.
+    """
+
+    def __init__(self, address: str, course: str) -> None:
+        # nbgrader runs alembic by its bare name.
+        path = [sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
+        os.environ["PATH"] = os.pathsep.join(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from nbgrader.api import Gradebook as Database
+        if address.startswith("sqlite:///"):
+            Path(address.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._book = Database(address, course)
+        except Exception as problem:
+            words = str(problem).splitlines()[0]
+            raise OSError(f"the gradebook {address} cannot be opened: {words}") from None
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: Any, trace: TracebackType | None
+    ) -> None:
+        self._book.close()
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[None]:
+        """Let what goes wrong in the database, a full disk for instance, be an `OSError`."""
+        from nbgrader.api import InvalidEntry
+        from sqlalchemy.exc import SQLAlchemyError
+
+        log = logging.getLogger("tornado.application")  # nbgrader's; what it logs it also raises
+        level = log.level
+        log.setLevel(logging.CRITICAL)
+        try:
+            yield
+        except (SQLAlchemyError, InvalidEntry) as problem:
+            self._book.db.rollback()
+            raise OSError(f"the gradebook: {str(problem).splitlines()[0]}") from None
+        finally:
+            log.setLevel(level)
+
+    def prepare(self, assignment: Assignment) -> None:
+        """Enter an assignment, or what has changed in it since.
+
+        Raises
+        ------
+        ValueError
+            If a test that is no longer there has marks that a person gave.
+        OSError
+            If the database cannot be written.
+        """
+        with self._database():
+            self._prepare(assignment)
+
+    def enter(self, result: Result) -> None:
+        """Enter a result, and leave alone what a person has entered.
+
+        Raises
+        ------
+        OSError
+            If the database cannot be written.
+        """
+        with self._database():
+            self._enter(result)
+
+    def _prepare(self, assignment: Assignment) -> None:
+        book, name = self._book, assignment.name
+        book.update_or_create_assignment(name)
+        kernel = json.dumps(assignment.notebook.metadata.get("kernelspec", {}))
+        notebook = book.update_or_create_notebook(name, name, kernelspec=kernel)
+        wanted = {}
+        for cell in assignment.notebook.cells:
+            info = cell.metadata.get("nbgrader")
+            if not info:
+                continue
+            kind = cell.cell_type if cell.cell_type == "code" else "markdown"
+            wanted[info.grade_id] = bool(info.get("grade"))
+            if info.get("grade"):
+                points = float(info.points)
+                book.update_or_create_grade_cell(
+                    info.grade_id, name, name, max_score=points, cell_type=kind
+                )
+            if info.get("solution"):
+                book.update_or_create_solution_cell(info.grade_id, name, name)
+            book.update_or_create_source_cell(
+                info.grade_id,
+                name,
+                name,
+                cell_type=kind,
+                locked=bool(info.get("locked")),
+                source=cell.source,
+            )
+        for cell in list(notebook.grade_cells):
+            if not wanted.get(cell.name):
+                if any(grade.manual_score is not None for grade in cell.grades):
+                    raise ValueError(
+                        f"the test {cell.name} is gone from {name}, but somebody has given marks "
+                        "for it by hand; put it back, or clear those marks in formgrader"
+                    )
+                for grade in list(cell.grades):
+                    book.db.delete(grade)
+                book.db.delete(cell)
+        book.db.commit()
+
+    def _enter(self, result: Result) -> None:
+        from nbgrader.api import Comment, Grade, MissingEntry
+        from nbgrader.utils import parse_utc
+
+        book, name = self._book, result.assignment
+        try:
+            submission = book.find_submission(name, result.student)
+        except MissingEntry:
+            book.update_or_create_student(result.student)
+            with book.db.no_autoflush:
+                submission = book.add_submission(name, result.student)
+        if result.timestamp:
+            time = parse_utc(result.timestamp)
+            if submission.timestamp != time:
+                submission.timestamp = time
+        (notebook,) = (one for one in submission.notebooks if one.name == name)
+        grades = {grade.cell.name: grade for grade in notebook.grades}
+        comments = {comment.cell.name: comment for comment in notebook.comments}
+        cells = {cell.name: cell for cell in notebook.notebook.grade_cells}
+        answers = {cell.name: cell for cell in notebook.notebook.solution_cells}
+        for mark in result.marks:
+            grade = grades.get(mark.test)
+            if grade is None:  # a test that is newer than this submission
+                grade = Grade(cell_id=cells[mark.test].id, notebook=notebook)
+                book.db.add(grade)
+            score = None if mark.status == results.HERE else mark.points
+            if grade.auto_score != score:
+                grade.auto_score = score
+                by_hand = grade.manual_score is not None
+                grade.needs_manual_grade = by_hand or score is None
+        for step, words in _comments(result, answers).items():
+            comment = comments.get(step)
+            if comment is None:
+                comment = Comment(cell_id=answers[step].id, notebook=notebook)
+                book.db.add(comment)
+            if comment.auto_comment != words:
+                comment.auto_comment = words
+        book.db.commit()
+        book.db.expire_all()
+        book.db.expunge_all()  # memory must not grow with the class
+
+
+def _comments(result: Result, answers: Any) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for mark in result.marks:
+        steps = [step for step in answers if mark.test.startswith(step)]
+        if steps:
+            step = max(steps, key=len)
+            words = "" if mark.status == results.GRADED else f"{mark.status}: {mark.message}"
+            said[step] = said.get(step) or words
+    return said

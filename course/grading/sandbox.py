@@ -1,0 +1,346 @@
+"""The nursery in its sandbox, and one worker after the other from it.
+
+Bubblewrap gives the nursery a file system of its own: Python and its packages, read-only; copies of
+`course.inside` and of the harmless part of `rl_lib`; no home, no network, no course, nothing that
+can be written. Each worker is then shut in further (`course.inside.cell`).
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import rl_lib
+from course.grading import results
+from course.inside import cell, wire
+
+LIBRARY = ("__init__", "_check", "_maps", "_tables", "mdp", "plots", "worlds/*")
+"""Modules of `rl_lib` that answer nothing that students are asked."""
+
+PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # without which some machines calculate wrong
+START = 60.0  # seconds for a nursery to get ready
+INSTALL = (
+    "bubblewrap is missing, and students' code must not run without it. Install it "
+    "(Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or say --unsafe "
+    "on a machine that holds nothing else"
+)
+
+
+class SandboxError(Exception):
+    """The grader's own trouble, not the student's."""
+
+
+class Ended(Exception):
+    """A worker ended in the middle of a request."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Times in seconds, sizes in bytes."""
+
+    computing: float = 10.0
+    """Computing time of one call, or one cell."""
+    waiting: float = 30.0
+    """Time of one call or cell on the clock on the wall."""
+    test: float = 120.0
+    """Time of one test cell."""
+    lifetime: float = 600.0
+    """Time of the whole submission."""
+    memory: int = 2**30
+    disk: int = 2**26
+    processes: int = 16
+
+
+class Sandbox:
+    """A nursery that starts when the first worker is wanted, and again when it has gone.
+
+    Parameters
+    ----------
+    limits : Limits
+    unsafe : bool
+        Go without bubblewrap.
+    hidden : sequence of Path
+        Folders to hide even where they lie in a folder that Python needs.
+
+    Raises
+    ------
+    SandboxError
+        If bubblewrap is missing.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, *, unsafe: bool = False, hidden: Sequence[Path] = ()
+    ) -> None:
+        self.limits = limits or Limits()
+        self.hidden = hidden
+        self.isolation = cell.NONE if unsafe else cell.ROOT if _is_root() else cell.USER
+        if not unsafe and shutil.which("bwrap") is None:
+            raise SandboxError(INSTALL)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._nested = True
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def worker(self) -> "Worker":
+        """Start a worker.
+
+        Raises
+        ------
+        SandboxError
+            If that is not possible.
+        """
+        for attempt in range(2):
+            # Where workers cannot be told apart by namespaces of their own, each has a nursery.
+            alone = not self._nested and self.isolation != cell.NONE
+            if alone or (self._process is not None and self._process.poll() is not None):
+                self.close()
+            if self._process is None:
+                self._start()
+            assert self._control is not None
+            ours, theirs = zip(socket.socketpair(), socket.socketpair(), strict=True)
+            try:
+                order = json.dumps(asdict(self.limits)).encode()
+                socket.send_fds(self._control, [order], [end.fileno() for end in theirs])
+            except OSError:
+                for end in (*ours, *theirs):
+                    end.close()
+                self.close()
+                if attempt:
+                    raise SandboxError("the nursery ends as soon as it is asked") from None
+                continue
+            for end in theirs:
+                end.close()
+            return Worker(*ours)
+        raise AssertionError
+
+    def close(self) -> None:
+        """End the nursery and all of its workers."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with tempfile.TemporaryDirectory(prefix="course-") as folder:
+            stage(Path(folder))
+            # Once everything is imported, the folder may go, and in the sandbox its files go too.
+            place = folder if self.isolation == cell.NONE else "/grader"
+            program = (
+                f"import socket, sys; sys.path.insert(0, {place!r}); "
+                "from course.inside.nursery import main; "
+                f"main({self.isolation!r}, socket.socket(fileno={theirs.fileno()}))"
+            )
+            command = [sys.executable, "-I", "-B", "-c", program]
+            if self.isolation != cell.NONE:
+                command = [*bubblewrap(Path(folder), self.isolation, self.limits, self.hidden)]
+                command += [sys.executable, "-I", "-B", "-c", program]
+            said = Path(folder) / "said"
+            with said.open("wb") as file:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=file,
+                    pass_fds=[theirs.fileno()],
+                    env=_environment(place),
+                    start_new_session=True,
+                )
+            theirs.close()  # so that the end of the process is the end of the line
+            self._control = ours
+            ours.settimeout(START)
+            try:
+                ready = json.loads(ours.recv(4096) or b"0")
+            except OSError:
+                ready = None
+            if not ready:
+                self.close()
+                words = said.read_text("utf8", "replace").strip().splitlines()
+                last = words[-1] if words else "it said nothing"
+                raise SandboxError(f"the sandbox does not start: {last}")
+            self._nested = ready["nested"]
+
+
+class Worker:
+    """The grader's end of the line to one worker."""
+
+    def __init__(self, line: socket.socket, end: socket.socket) -> None:
+        self._line, self._end, self._number = line, end, 0
+        self.memory = 0
+
+    def ask(self, do: str, deadline: float, **fields: Any) -> Mapping[str, Any]:
+        """Make one request, and wait for its answer.
+
+        Raises
+        ------
+        Ended
+            If the worker is no more, or is ended because it did not answer properly in time.
+        """
+        self._number += 1
+        try:
+            wire.send(self._end, {"id": self._number, "do": do, **fields}, deadline)
+            while True:
+                answer = wire.receive(self._end, deadline)
+                if answer.get("id") == self._number:  # others are late, or forged
+                    return answer
+        except TimeoutError:
+            self.close()
+            raise Ended(results.TIMEOUT, "did not come back in time") from None
+        except wire.WireError as problem:
+            self.close()
+            raise Ended(results.CRASHED, f"broke the line to the grader: {problem}") from None
+        except (EOFError, OSError):
+            raise _ended(self.close()) from None
+
+    def close(self) -> Mapping[str, Any]:
+        """End the worker, and return what its keeper reports."""
+        with contextlib.suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
+        self._end.close()
+        report: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            # A worker that has ended by itself is being reported; another is given a moment to go.
+            self._line.settimeout(0.05)
+            try:
+                data = self._line.recv(4096)
+            except TimeoutError:
+                self._line.shutdown(socket.SHUT_WR)
+                self._line.settimeout(10)
+                data = self._line.recv(4096)
+            report = json.loads(data)
+        self._line.close()
+        self.memory = max(self.memory, int(report.get("memory", 0)))
+        return report
+
+
+def _ended(report: Mapping[str, Any]) -> Exception:
+    reason, number = report.get("reason", "lost"), report.get("signal", 0)
+    if reason == "memory":
+        return Ended(results.MEMORY, "used more memory than there is for one submission")
+    if reason == "processes":
+        return Ended(results.MEMORY, "started more processes than there may be")
+    if reason == "lost" or reason.startswith("sandbox"):
+        return SandboxError(f"the worker was lost ({reason})")
+    if number == signal.SIGXCPU:
+        return Ended(results.TIMEOUT, "used up the computing time of the whole submission")
+    if number:
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(number).name
+            return Ended(results.CRASHED, f"ended its process with the signal {name}")
+    return Ended(results.CRASHED, "ended its process")
+
+
+def stage(folder: Path) -> None:
+    """Copy into `folder` all of the course that is to be found in the sandbox."""
+    course, library = Path(__file__).parents[1], Path(rl_lib.__path__[0])
+    files = {
+        course / "__init__.py": "course",
+        **dict.fromkeys(course.glob("inside/*.py"), "course"),
+    }
+    for pattern in LIBRARY:
+        files |= dict.fromkeys(library.glob(f"{pattern}.py"), "rl_lib")
+    for file, package in files.items():
+        root = course if package == "course" else library
+        target = folder / package / file.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    (folder / "matplotlib").mkdir()
+    import matplotlib
+
+    for file in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copyfile(file, folder / "matplotlib" / file.name)  # seconds to make anew
+
+
+def bubblewrap(
+    folder: Path, isolation: str, limits: Limits, hidden: Sequence[Path] = ()
+) -> list[str]:
+    """The command line in front of the nursery's own."""
+    readable = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr")}
+    readable |= {Path(p) for p in ("/etc/ld.so.cache", "/etc/alternatives") if Path(p).exists()}
+    packages = (Path(__file__).parents[1], Path(rl_lib.__path__[0]))
+    hide = {path.resolve() for path in (*hidden, *packages)}
+    hide = {path for path in hide if any(path.is_relative_to(shown) for shown in readable)}
+    command = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+    ]
+    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session"]
+    command += ["--hostname", "sandbox", "--cap-drop", "ALL"]
+    if isolation == cell.ROOT:
+        for right in ("SYS_ADMIN", "SETUID", "SETGID", "KILL"):
+            command += ["--cap-add", f"CAP_{right}"]
+    else:
+        command += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            command += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            readable.add(path)
+    above = {parent for path in readable for parent in list(path.parents)[:-1]} - readable
+    for path in sorted(readable | hide | above, key=lambda path: (len(path.parts), path)):
+        if path in above:  # otherwise it would be for bubblewrap's own user only
+            command += ["--dir", str(path)]
+        elif path in hide:
+            command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+        else:
+            command += ["--ro-bind", str(path), str(path)]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    command += ["--size", str(limits.disk), "--tmpfs", "/tmp"]
+    return [*command, "--ro-bind", str(folder), "/grader", "--remount-ro", "/", "--chdir", "/tmp"]
+
+
+def _environment(place: str) -> dict[str, str]:
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return passed | {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": f"{place}/matplotlib",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def _is_root() -> bool:
+    """Whether this is root, of a system in which there is somebody else to become."""
+    if not hasattr(os, "geteuid"):
+        raise SandboxError("grading needs Linux; on Windows, work in its subsystem (WSL)")
+    if os.geteuid() != 0:
+        return False
+    with contextlib.suppress(OSError), open("/proc/self/uid_map") as file:
+        ranges = [list(map(int, line.split())) for line in file]
+        return any(low <= cell.NOBODY < low + count for low, _, count in ranges)
+    return True
+
+
+def until(*seconds: float) -> float:
+    """The earliest of several points in time, as seconds from now on the monotonic clock."""
+    return time.monotonic() + min(seconds)

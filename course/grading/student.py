@@ -1,0 +1,248 @@
+"""A student's functions, as proxies that ask a worker in the sandbox.
+
+A test calls a proxy as it would call the function. What goes wrong on the other side comes out of
+the call as a failed assertion with a status. After a crash, the next call starts a new worker, so
+that one question cannot cost another.
+"""
+
+import contextlib
+import inspect
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from course import correct
+from course.grading import results
+from course.grading.sandbox import Ended, Sandbox, SandboxError, Worker
+from course.guard import endless_call
+from course.inside import wire
+from rl_lib import MDPEnv
+
+
+class Stopped(AssertionError):
+    """What a test is told where a call gives nothing to look at."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Student:
+    """The cells of one submission, and the functions they define.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+    setup : str
+        The notebook's first cell.
+    cells : sequence of (label, source)
+        To be run in this order.
+    steps : sequence of str
+        Functions that are asked for.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        setup: str,
+        cells: Sequence[tuple[str, str]],
+        steps: Sequence[str],
+    ) -> None:
+        self.limits = sandbox.limits
+        self.trouble: SandboxError | None = None
+        self.memory = 0
+        self.problems: dict[str, tuple[str, str]] = {}
+        self._sandbox, self._setup, self._cells, self._steps = sandbox, setup, cells, steps
+        self._end = time.monotonic() + self.limits.lifetime
+        self._test_end = self._end
+        self._fatal: set[int] = set()  # cells that end the process that runs them
+        self._helpers: tuple[str, ...] = ()
+        self._workers: dict[tuple[str, ...], tuple[Worker, set[str]]] = {}
+
+    def begin_test(self) -> None:
+        """Set the clock for the next test."""
+        self._test_end = time.monotonic() + self.limits.test
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """A proxy of the student's function `name`."""
+        return Proxy(name, self)
+
+    @contextlib.contextmanager
+    def replaced(self, helpers: Sequence[str]) -> Iterator[None]:
+        """Within this block, the student's functions find correct `helpers` beside them."""
+        before, self._helpers = self._helpers, tuple(sorted({*self._helpers, *helpers}))
+        try:
+            yield
+        finally:
+            if self._helpers != before:
+                self._close(self._helpers)
+            self._helpers = before
+
+    def call(self, name: str, arguments: Sequence[Any], endless: str) -> Any:
+        """Call a function of the student's.
+
+        Raises
+        ------
+        Stopped
+            If nothing comes of it.
+        """
+        packed = [wire.pack_in(argument) for argument in arguments]
+        worker, defined = self._worker()
+        if name not in defined:
+            raise Stopped(*self._why_missing(name))
+        too_long = endless_call(name, self.limits.computing, endless)
+        try:
+            answer = worker.ask(
+                "call",
+                self._deadline(),
+                name=name,
+                arguments=packed,
+                seconds=self.limits.computing,
+            )
+        except Ended as end:
+            self._close(self._helpers)
+            told = too_long if end.status == results.TIMEOUT else f"{name} {end}"
+            raise Stopped(end.status, told) from None
+        except SandboxError as trouble:
+            self._close(self._helpers)
+            self.trouble = trouble
+            raise
+        if "error" in answer:
+            raise Stopped(*self._told(name, answer, too_long))
+        try:
+            self._copy_back(arguments, answer)
+            return wire.unpack(answer.get("result"))
+        except (wire.WireError, AttributeError, TypeError, ValueError, KeyError) as problem:
+            message = f"what {name} returns cannot be looked at: {problem}"
+            raise Stopped(results.CRASHED, message[:500]) from None
+
+    def close(self) -> None:
+        """End all workers."""
+        for helpers in list(self._workers):
+            self._close(helpers)
+
+    def _deadline(self) -> float:
+        now = time.monotonic()
+        if now >= self._end:
+            limit = self.limits.lifetime
+            raise Stopped(results.TIMEOUT, f"the submission has used up its {limit:g} s")
+        if now >= self._test_end:
+            raise Stopped(results.TIMEOUT, f"the test has used up its {self.limits.test:g} s")
+        return min(now + self.limits.waiting, self._end, self._test_end)
+
+    def _worker(self) -> tuple[Worker, set[str]]:
+        if self._helpers not in self._workers:
+            try:
+                self._workers[self._helpers] = self._start()
+            except SandboxError as trouble:
+                self.trouble = trouble
+                raise
+        return self._workers[self._helpers]
+
+    def _start(self) -> tuple[Worker, set[str]]:
+        while True:
+            worker = self._sandbox.worker()
+            try:
+                worker.ask("prepare", self._deadline(), source=self._setup)
+                self._run_cells(worker)
+                if self._helpers:
+                    source = inspect.getsource(correct)
+                    names = list(self._helpers)
+                    worker.ask("install", self._deadline(), source=source, names=names)
+                answer = worker.ask("defined", self._deadline(), names=list(self._steps))
+                return worker, {name for name in answer["names"] if name in self._steps}
+            except Ended as end:
+                # The cell that ended it is left out next time; anything else is beyond repair.
+                if not self._blame(end):
+                    raise Stopped(end.status, f"the notebook {end}") from None
+            except (KeyError, TypeError):
+                worker.close()
+                raise Stopped(
+                    results.CRASHED, "the notebook breaks the line to the grader"
+                ) from None
+            except Stopped:
+                worker.close()
+                raise
+
+    def _run_cells(self, worker: Worker) -> None:
+        order = [number for number in range(len(self._cells)) if number not in self._fatal]
+        again = []
+        for number in order:
+            if not self._run_cell(worker, number):
+                again.append(number)
+        for number in again:  # cells that were out of order
+            self._run_cell(worker, number)
+
+    def _run_cell(self, worker: Worker, number: int) -> bool:
+        label, source = self._cells[number]
+        self._running = number
+        answer = worker.ask(
+            "run", self._deadline(), source=source, label=label, seconds=self.limits.computing
+        )
+        self._running = -1
+        if "error" not in answer:
+            self.problems.pop(label, None)
+            return True
+        limit = endless_call(f"the cell of {label}", self.limits.computing, "")
+        status, message = self._told(f"the cell of {label}", answer, limit)
+        self.problems[label] = status, message
+        return " NameError" not in message
+
+    _running = -1
+
+    def _blame(self, end: Ended) -> bool:
+        number, self._running = self._running, -1
+        if number < 0:
+            return False
+        label, _ = self._cells[number]
+        self._fatal.add(number)
+        self.problems[label] = end.status, f"the cell of {label} {end}"
+        return True
+
+    def _why_missing(self, name: str) -> tuple[str, str]:
+        if name in self.problems:
+            return self.problems[name]
+        others = "".join(f"; {message}" for _, message in list(self.problems.values())[:3])
+        return results.MISSING, f"there is no function {name} in the notebook{others}"
+
+    def _told(self, what: str, answer: Any, too_long: str) -> tuple[str, str]:
+        error, message = answer.get("error"), str(answer.get("message", ""))[:1000]
+        if error == "time":
+            return results.TIMEOUT, too_long
+        if error == "memory":
+            return results.MEMORY, f"{what} ran out of memory: {message}"
+        if error == "unwritten":
+            return results.MISSING, f"{what} is not written yet ({message})"
+        return results.FAILED, f"{what} raised {message}"
+
+    def _copy_back(self, arguments: Sequence[Any], answer: Any) -> None:
+        for place, packed in dict(answer.get("changed", {})).items():
+            mine, new = arguments[int(place)], wire.unpack(packed)
+            if isinstance(mine, np.ndarray) and np.shape(new) == mine.shape:
+                mine[...] = new
+        for place, state in dict(answer.get("generators", {})).items():
+            owner = arguments[int(place)]
+            rng = owner.np_random if isinstance(owner, MDPEnv) else owner
+            rng.bit_generator.state = state
+
+    def _close(self, helpers: tuple[str, ...]) -> None:
+        worker, _ = self._workers.pop(helpers, (None, None))
+        if worker is not None:
+            worker.close()
+            self.memory = max(self.memory, worker.memory)
+
+
+class Proxy:
+    """Calls a student's function in the sandbox."""
+
+    def __init__(self, name: str, student: Student) -> None:
+        self.name, self._student = name, student
+
+    def __call__(self, *arguments: Any) -> Any:  # noqa: D102
+        return self._student.call(self.name, arguments, "")
+
+    def elsewhere(self, endless: str) -> Callable[..., Any]:
+        """The call itself, with a question to ask where it does not stop."""
+        return lambda *arguments: self._student.call(self.name, arguments, endless)

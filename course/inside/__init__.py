@@ -1,0 +1,14 @@
+"""What stands inside the sandbox, in one process with a student's code.
+
+Copies of these modules and of the harmless part of `rl_lib` are all that a student's process finds
+of the course: no tests, no solutions, nothing that answers what students are asked. They import
+the standard library, NumPy, SciPy, `rl_lib` and each other, and nothing else of `course`.
+
+nursery   imports the libraries once, and forks a child for each worker
+keeper    watches over one worker from outside: memory, processes, its end
+cell      the namespaces and limits that close in on a child
+worker    runs a student's cells and answers calls of their functions
+wire      what may cross between the worker and the grader
+clock     a limit on computing time
+refusal   raises in the place of what students are asked to write
+"""

@@ -1,0 +1,91 @@
+"""Every hard case gets its marks and its status, and leaves the next submission alone."""
+
+import os
+import socket
+import threading
+
+import hard_cases
+import pytest
+
+from course.grading.assignment import Assignment
+from course.grading.judge import grade
+from course.grading.sandbox import Limits, Sandbox
+
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
+ASSIGNMENT = Assignment.read(
+    hard_cases.ROOT / "solutions" / hard_cases.NAME / f"{hard_cases.NAME}.ipynb"
+)
+LIMITS = Limits(computing=0.6, waiting=1.8, memory=400 * 2**20, disk=2**24)
+BY_NAME = {case.name: case for case in hard_cases.CASES}
+
+
+@pytest.fixture(scope="module")
+def house():
+    with Sandbox(LIMITS, hidden=(hard_cases.ROOT,)) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A server that would give the answer away."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        visits = []
+
+        def serve():
+            while True:
+                try:
+                    visits.append(server.accept()[0].close())
+                except OSError:
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        assert not visits
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def graded(name, house, port=0):
+    data = BY_NAME[name].notebook().replace(b"PORT", str(port).encode())
+    return grade(ASSIGNMENT, name, data, "key", house, 0)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_hard_case_gets_its_marks(name, house, port, monkeypatch):
+    monkeypatch.setitem(os.environ, "COURSE_SECRET", "the answer")
+    case, result = BY_NAME[name], graded(name, house, port)
+    assert result.final
+    step_of = {test.name: test.step for test in ASSIGNMENT.tests}
+    for mark in result.marks:
+        step = step_of[mark.test]
+        if step not in case.expect:
+            assert (mark.status, mark.points) == ("graded", mark.most), mark
+        elif mark.status != "graded":
+            assert mark.points == 0
+            assert mark.status in (case.any_of or (case.expect[step],)), mark
+            assert mark.message
+    lost = {step_of[mark.test] for mark in result.marks if mark.points < mark.most}
+    assert lost == set(case.expect)
+
+
+def test_after_all_of_them_a_right_answer_is_right(house):
+    assert graded("right", house).points == 10
+
+
+def test_there_are_enough_of_every_kind():
+    assert len(BY_NAME) == len(hard_cases.CASES) > 90
+    kinds = {case.kind for case in hard_cases.CASES}
+    assert kinds == {hard_cases.BAD_DAYS, hard_cases.HARM, hard_cases.DAMAGE}
+
+
+@pytest.mark.parametrize("name", ["reads_files", "reads_proc", "network"])
+def test_the_alarm_rings_where_there_are_no_walls(name, port_without_walls):
+    with Sandbox(LIMITS, unsafe=True) as open_house:
+        result = graded(name, open_house, port_without_walls)
+    assert result.points == 10
+
+
+@pytest.fixture
+def port_without_walls():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]

@@ -1,0 +1,215 @@
+"""The walls: what a student's process can see, use up and leave behind."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import rl_lib
+from course.grading import results, sandbox
+from course.grading.sandbox import Ended, Limits, Sandbox, SandboxError, until
+from course.inside import cell, wire
+
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
+ROOT = Path(__file__).parent.parent
+LIMITS = Limits(memory=400 * 2**20, disk=2**22, processes=8)
+CELL = """
+import os
+def look(path):
+    raise ValueError(sorted(os.listdir(path)))
+def write(path):
+    with open(path, "a") as file:
+        file.write("x")
+def names(module):
+    import importlib
+    raise ValueError([name for name in dir(importlib.import_module(module)) if name[0] != "_"])
+def who():
+    return [os.getuid(), os.getpid(), len(os.listdir("/tmp"))]
+def fill():
+    with open("/tmp/much", "wb") as file:
+        while True:
+            file.write(bytes(2**20))
+def use(size):
+    return len(bytearray(size))
+def raises(name):
+    raise ValueError(name)
+"""
+
+
+@pytest.fixture(scope="module", params=[cell.ROOT, cell.USER, "one by one"])
+def house(request):
+    """A sandbox as root, as somebody else, and where workers cannot have their own namespaces."""
+    if request.param == cell.ROOT and os.geteuid() != 0:
+        pytest.skip("only root becomes somebody else")
+    with Sandbox(LIMITS) as house:
+        if request.param != "one by one":
+            house.isolation = request.param
+        else:
+            house.worker().close()
+            house._nested = False
+            start = house._start
+
+            def start_without_namespaces():
+                start()
+                house._nested = False
+
+            house._start = start_without_namespaces
+        yield house
+
+
+@pytest.fixture
+def worker(house):
+    worker = house.worker()
+    assert worker.ask("run", until(20), source=CELL, label="cell", seconds=10) == {"id": 1}
+    yield worker
+    worker.close()
+
+
+def call(worker, name, *arguments):
+    packed = [wire.pack(argument) for argument in arguments]
+    answer = worker.ask("call", until(20), name=name, arguments=packed, seconds=10)
+    return answer["message"] if "error" in answer else wire.unpack(answer["result"])
+
+
+def test_nothing_can_be_written_but_scratch(worker):
+    call(worker, "write", "/tmp/x")
+    for path in ("/", "/usr", "/dev", "/dev/shm", "/etc", "/grader", sys.prefix, str(ROOT)):
+        assert "Error" in call(worker, "write", f"{path}/x"), path
+    for module in (os, rl_lib):
+        assert "Error" in call(worker, "write", module.__file__)
+
+
+def test_nobody_is_root_and_everybody_finds_an_empty_folder(worker):
+    user, number, files = wire.unpack(
+        worker.ask("call", until(9), name="who", arguments=[], seconds=9)["result"]
+    )
+    assert user != 0
+    assert number < 100
+    assert files == 0
+
+
+def test_the_course_is_not_there(worker, house):
+    for name in ("solutions", "exercises", "tests", "course", "rl_lib", "_build"):
+        said = call(worker, "look", str(ROOT / name))
+        assert "No such file" in said or "Permission" in said, said
+    assert "ValueError: []" in call(worker, "look", "/tmp")
+    if house._nested:
+        assert "ValueError: []" in call(worker, "look", "/proc")
+    assert "ValueError: []" in call(worker, "names", "course.checks")
+    assert "planning" not in call(worker, "names", "rl_lib.planning")
+
+
+def test_disk_and_memory_have_an_end(worker):
+    assert "No space left" in call(worker, "fill") or "too large" in call(worker, "fill")
+    answer = worker.ask("call", until(9), name="use", arguments=[2**40], seconds=9)
+    assert answer["error"] == "memory"
+
+
+def test_an_error_names_the_students_line(worker):
+    said = call(worker, "raises", 3)
+    assert said == "ValueError: 3 (line 19 of the cell: raise ValueError(name))"
+
+
+def test_a_deadline_ends_a_worker_and_the_next_one_is_well(house):
+    worker = house.worker()
+    began = time.monotonic()
+    with pytest.raises(Ended) as end:
+        worker.ask("run", until(0.3), source="while True: pass", label="x", seconds=60)
+    assert end.value.status == results.TIMEOUT
+    assert time.monotonic() - began < 5
+    again = house.worker()
+    assert again.ask("run", until(20), source="x = 1", label="x", seconds=5) == {"id": 1}
+    again.close()
+
+
+def test_nothing_outlives_a_worker(house):
+    mark = f"{time.time_ns()}"
+    source = (
+        "import subprocess, sys\n"
+        f"program = 'import time; time.sleep(1e6)  # {mark}'\n"
+        "subprocess.Popen([sys.executable, '-c', program], start_new_session=True)"
+    )
+    worker = house.worker()
+    assert "error" not in worker.ask("run", until(20), source=source, label="x", seconds=5)
+    assert processes(mark) > 0
+    worker.close()
+    if not house._nested:
+        house.close()
+    gone = time.monotonic() + 5
+    while processes(mark) and time.monotonic() < gone:
+        time.sleep(0.02)
+    assert processes(mark) == 0
+
+
+def processes(mark):
+    count = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            count += mark.encode() in (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+    return count
+
+
+def test_the_worker_says_how_much_it_used(house):
+    worker = house.worker()
+    worker.ask("run", until(20), source="x = bytearray(200 * 2**20)", label="x", seconds=5)
+    report = worker.close()
+    if house._nested:
+        assert 200 * 2**20 < report["memory"] < 500 * 2**20
+        assert report["seconds"] > 0
+
+
+def test_a_nursery_that_dies_is_started_again(house):
+    house.worker().close()
+    house._process.kill()
+    house._process.wait()
+    worker = house.worker()
+    assert worker.ask("run", until(20), source="x = 1", label="x", seconds=5) == {"id": 1}
+    worker.close()
+
+
+def test_without_bubblewrap_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError, match=r"bubblewrap is missing.*apt install bubblewrap"):
+        Sandbox()
+    with Sandbox(unsafe=True) as open_house:
+        worker = open_house.worker()
+        assert worker.ask("run", until(20), source=CELL, label="x", seconds=5) == {"id": 1}
+        assert "ValueError: []" in call(worker, "names", "course.correct")
+        worker.close()
+
+
+def test_a_sandbox_that_cannot_start_says_why(monkeypatch, tmp_path):
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'bwrap: no permissions to create namespaces' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(SandboxError, match="does not start: bwrap: no permissions"):
+        Sandbox().worker()
+
+
+def test_what_is_copied_into_the_sandbox_answers_nothing(tmp_path):
+    sandbox.stage(tmp_path)
+    names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.py")}
+    assert "course/inside/worker.py" in names
+    assert "rl_lib/mdp.py" in names
+    for file in names:
+        assert not any(word in file for word in ("correct", "checks", "planning", "learning"))
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from course.inside import nursery; nursery._import_everything()\n"
+        "import rl_lib\nfrom course.correct import CORRECT\nfrom rl_lib.inverse.iavi import iavi\n"
+        "for ready in (rl_lib.value_iteration, rl_lib.MDP.action_values, CORRECT, iavi):\n"
+        "    try:\n        ready(None, None)\n"
+        "    except RuntimeError as problem:\n        print(problem)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.count("here it is what you are asked to write") == 4
