@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench objectworld lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading objectworld lock clean
 
 all: book exercises grade
 	@echo
@@ -47,8 +47,12 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready objectworld
+bench: .venv-bench/ready objectworld bench-grading
 	.venv-bench/bin/python -m bench
+
+# Grading beside plain nbgrader, stored for the book.
+bench-grading: .venv/ready
+	$(BIN)/python -m bench.grading
 
 # Every tabular method on Objectworld, stored for the book.
 objectworld: .venv/ready

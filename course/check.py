@@ -8,10 +8,11 @@ import contextlib
 import io
 import traceback
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from course.grading.assignment import Assignment
-from course.grading.notebooks import UnreadableError, find, read
+from course.grading.notebooks import UnreadableError, defines, find, read
+from course.inside import shell
 
 
 class Said(NamedTuple):
@@ -46,10 +47,11 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
         cells, odd = read(notebook.read_bytes())
     except (OSError, UnreadableError) as problem:
         raise ValueError(f"{notebook}: {getattr(problem, 'strerror', problem)}") from None
-    assignment = _exercise(notebook, {cell.grade_id for cell in cells}, exercises)
+    names = {name for cell in cells for name in (cell.grade_id, *defines(cell.source))}
+    assignment = _exercise(notebook, names, exercises)
     answers = find(assignment, cells)
-    namespace: dict[str, object] = {"__name__": "__main__", "display": lambda *args: None}
-    exec(compile(assignment.setup, "<first cell>", "exec"), namespace)
+    namespace = shell.namespace()
+    shell.execute(assignment.setup, "first cell", namespace)
     problems: dict[str, str] = {}
     for label, source in answers.cells:
         told = _run(label, source, namespace)
@@ -64,27 +66,23 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
     return said, [*odd, *answers.notes]
 
 
-def _exercise(notebook: Path, grade_ids: set[str], exercises: Path) -> Assignment:
+def _exercise(notebook: Path, names: set[str], exercises: Path) -> Assignment:
     known = [Assignment.read(path) for path in sorted(exercises.glob("*/*.ipynb"))]
     if not known:
         raise ValueError(f"{exercises} holds no exercises")
     named = [one for one in known if notebook.stem.startswith(one.name)]
-    alike = max(known, key=lambda one: len(grade_ids & set(one.steps)))
-    if not named and not grade_ids & set(alike.steps):
-        names = ", ".join(one.name for one in known)
-        raise ValueError(f"{notebook} belongs to none of the exercises: {names}")
+    alike = max(known, key=lambda one: len(names & set(one.steps)))
+    if not named and not names & set(alike.steps):
+        there = ", ".join(one.name for one in known)
+        raise ValueError(f"{notebook} belongs to none of the exercises: {there}")
     return named[0] if named else alike
 
 
-def _run(label: str, source: str, namespace: dict[str, object]) -> str:
+def _run(label: str, source: str, namespace: dict[str, Any]) -> str:
     """What went wrong, in a line or two; nothing where all is well."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    namespace.setdefault("get_ipython", _Shell)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            source = TransformerManager().transform_cell(source)
-            exec(compile(source, f"<{label}>", "exec"), namespace)
+            shell.execute(shell.plain(source), label, namespace)
     except AssertionError as problem:
         return str(problem) or "an assertion failed"
     except NotImplementedError:
@@ -97,10 +95,3 @@ def _run(label: str, source: str, namespace: dict[str, object]) -> str:
         here = [frame for frame in frames if frame.filename.startswith("<")]
         return f"{words} (line {here[-1].lineno} of {here[-1].filename[1:-1]})" if here else words
     return ""
-
-
-class _Shell:
-    """In the place of IPython: magics do nothing here."""
-
-    def __getattr__(self, name: str) -> object:
-        return lambda *args, **kwargs: None

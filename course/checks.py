@@ -44,35 +44,43 @@ def step(
     Parameters
     ----------
     namespace : mapping of names to a student's functions
-        Where it has a method `replaced`, that puts the helpers there, and not this module.
+        A grader's has two things more: `correct`, the helpers that are known to be correct there,
+        and `replaced`, a context in which others are.
     helpers : names in `CORRECT`
         Steps that this one builds on.
     endless : str
         What to ask where a call does not stop.
     """
+    correct = getattr(namespace, "correct", {})
+    replaced = getattr(namespace, "replaced", partial(_replaced, namespace))
 
     def run(test: Callable[..., None]) -> None:
         __tracebackhide__ = True  # IPython then shows the student's own lines only
         names = list(inspect.signature(test).parameters)
+        passed = f"{', '.join(names)}: all tests of this cell pass"
+        given = [name for name in helpers if correct.get(name) == "given"]
         try:
             _attempt(test, names, namespace, endless)
-        except Exception as problem:
-            if not helpers:
+        except (Exception, SystemExit) as problem:
+            if all(name in correct for name in helpers):
                 raise _told(problem) from None
         else:
-            print(f"{', '.join(names)}: all tests of this cell pass.")
+            print(f"{passed}{_with(given)}")
             return
-        with getattr(namespace, "replaced", partial(_replaced, namespace))(helpers):
+        with replaced(helpers):
             try:
                 _attempt(test, names, namespace, endless)
-            except Exception as problem:
+            except (Exception, SystemExit) as problem:
                 raise _told(problem) from None
-        print(
-            f"{', '.join(names)}: all tests of this cell pass, with a correct "
-            f"{' and '.join(helpers)} in place of yours. See the tests of that step."
-        )
+        print(f"{passed}{_with(helpers)}")
 
     return run
+
+
+def _with(given: Sequence[str]) -> str:
+    if not given:
+        return "."
+    return f", with a correct {' and '.join(given)} in place of yours. See the tests of that step."
 
 
 def _attempt(
@@ -85,7 +93,9 @@ def _attempt(
     test(*(guarded(name, namespace[name], TIME_LIMIT, endless) for name in names))
 
 
-def _told(problem: Exception) -> Exception:
+def _told(problem: Exception | SystemExit) -> Exception:
+    if isinstance(problem, SystemExit):  # which would end the notebook, or the grader
+        return AssertionError("a function ended the program: is there an exit() in it?")
     # Of a failed test its message is enough; of an error in the student's code, the lines too.
     return problem.with_traceback(None) if isinstance(problem, AssertionError) else problem
 

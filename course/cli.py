@@ -132,3 +132,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as problem:  # what the user can put right
         print(f"course: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("course: stopped", file=sys.stderr)
+        return 130

@@ -480,7 +480,9 @@ def test_killed_at_any_moment_and_resumed(house, tmp_path_factory):
     undisturbed = tmp_path_factory.mktemp("undisturbed")
     shutil.copytree(house, undisturbed, dirs_exist_ok=True)
     began = time.monotonic()
-    assert command(undisturbed).wait() == 0
+    first = command(undisturbed)
+    first.communicate()
+    assert first.returncode == 0
     whole = time.monotonic() - began
     dice, kills, ends = random.Random(0), 0, 0
     while kills < 50 or ends == 0:
@@ -496,9 +498,7 @@ def test_killed_at_any_moment_and_resumed(house, tmp_path_factory):
             for path in undisturbed.rglob("*.html"):
                 assert (house / path.relative_to(undisturbed)).read_text() == path.read_text()
             assert len(list(house.rglob("*.html"))) == len(names)
-            assert not list(house.rglob(".writing-*")) or kills
             ends += 1
-            shutil.rmtree(house / "_build/grade/journal")
             for path in house.glob("_build/grade/*"):
                 if path.name != "submitted":
                     shutil.rmtree(path) if path.is_dir() else path.unlink()

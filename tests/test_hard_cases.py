@@ -1,5 +1,6 @@
 """Every hard case gets its marks and its status, and leaves the next submission alone."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -27,21 +28,18 @@ def house():
 
 
 @pytest.fixture(scope="module")
-def port():
-    """A server that would give the answer away."""
+def server():
+    """A server that would give the answer away: its port, and who has asked."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         visits = []
 
         def serve():
-            while True:
-                try:
+            with contextlib.suppress(OSError):
+                while True:
                     visits.append(server.accept()[0].close())
-                except OSError:
-                    return
 
         threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        assert not visits
+        yield server.getsockname()[1], visits
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -51,10 +49,12 @@ def graded(name, house, port=0):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_hard_case_gets_its_marks(name, house, port, monkeypatch):
+def test_a_hard_case_gets_its_marks(name, house, server, monkeypatch):
     monkeypatch.setitem(os.environ, "COURSE_SECRET", "the answer")
+    port, visits = server
     case, result = BY_NAME[name], graded(name, house, port)
     assert result.final
+    assert not visits
     step_of = {test.name: test.step for test in ASSIGNMENT.tests}
     for mark in result.marks:
         step = step_of[mark.test]
@@ -79,13 +79,9 @@ def test_there_are_enough_of_every_kind():
 
 
 @pytest.mark.parametrize("name", ["reads_files", "reads_proc", "network"])
-def test_the_alarm_rings_where_there_are_no_walls(name, port_without_walls):
+def test_the_alarm_rings_where_there_are_no_walls(name, server):
+    port, visits = server
     with Sandbox(LIMITS, unsafe=True) as open_house:
-        result = graded(name, open_house, port_without_walls)
-    assert result.points == 10
-
-
-@pytest.fixture
-def port_without_walls():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+        assert graded(name, open_house, port).points == 10
+    assert (len(visits) > 0) == (name == "network")
+    visits.clear()

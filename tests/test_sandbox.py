@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import rl_lib
-from course.grading import results, sandbox
+from course.grading import results, walls
 from course.grading.sandbox import Ended, Limits, Sandbox, SandboxError, until
 from course.inside import cell, wire
 
@@ -195,7 +195,7 @@ def test_a_sandbox_that_cannot_start_says_why(monkeypatch, tmp_path):
 
 
 def test_what_is_copied_into_the_sandbox_answers_nothing(tmp_path):
-    sandbox.stage(tmp_path)
+    walls.stage(tmp_path)
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.py")}
     assert "course/inside/worker.py" in names
     assert "rl_lib/mdp.py" in names

@@ -3,17 +3,20 @@
 import contextlib
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from course import checks
 from course.correct import CORRECT
 from course.grading import results
-from course.grading.assignment import Assignment
+from course.grading.assignment import Assignment, Test
 from course.grading.notebooks import UnreadableError, find, read
 from course.grading.results import Mark, Result, without_marks
 from course.grading.sandbox import Sandbox, SandboxError
 from course.grading.student import Student
+
+HOPELESS = (results.TIMEOUT, results.MEMORY, results.CRASHED)
+"""What a function that others call would do to them, too."""
 
 
 class Namespace(dict[str, Any]):
@@ -24,12 +27,18 @@ class Namespace(dict[str, Any]):
         exec(compile(setup, "<setup>", "exec"), self)
         self.update((step, student.function(step)) for step in steps)
         self._student = student
+        self.correct: dict[str, str] = {}
+        """Helpers that are correct: the student's "own", or those "given" in their place."""
 
     @contextlib.contextmanager
-    def replaced(self, helpers: Sequence[str]) -> Iterator[None]:
-        """What `checks.step` uses to put correct helpers in the place of the student's."""
-        with self._student.replaced(helpers):
-            yield
+    def replaced(self, helpers: Iterable[str]) -> Iterator[None]:
+        """Within this block, correct `helpers` stand in the place of the student's."""
+        before, self.correct = self.correct, self.correct | dict.fromkeys(helpers, "given")
+        try:
+            with self._student.replaced([k for k, v in self.correct.items() if v == "given"]):
+                yield
+        finally:
+            self.correct = before
 
 
 def judge(assignment: Assignment, data: bytes, sandbox: Sandbox) -> dict[str, Any]:
@@ -61,25 +70,46 @@ def judge(assignment: Assignment, data: bytes, sandbox: Sandbox) -> dict[str, An
     student = Student(sandbox, assignment.setup, answers.cells, assignment.steps)
     try:
         namespace = Namespace(student, assignment.setup, assignment.steps)
-        marks: list[Mark] = []
-        unusable: set[str] = set()
-        for test in assignment.tests:
-            # A function that hangs or crashes when it is tested would do so as a helper, too.
-            with student.replaced(sorted(unusable - {test.step})):
-                marks.append(_mark(test, namespace, student))
-            if marks[-1].status in (results.TIMEOUT, results.MEMORY, results.CRASHED):
-                unusable |= {test.step} & CORRECT.keys()
+        marks = tuple(_marks(assignment, namespace, student))
     finally:
         student.close()
     return {
-        "marks": tuple(marks),
+        "marks": marks,
         "notes": (*notes, *answers.notes),
         "seconds": time.monotonic() - began,
         "memory": student.memory,
     }
 
 
-def _mark(test: Any, namespace: Namespace, student: Student) -> Mark:
+def _marks(assignment: Assignment, namespace: Namespace, student: Student) -> Iterator[Mark]:
+    """Run the tests in order; those of a step that others build on say what stands in for it.
+
+    A test counts if it passes with the student's own helpers or with correct ones. Which of both is
+    tried first decides nothing but how long it takes: what has failed its own tests may well hang.
+    """
+    worst: dict[str, str] = {}
+    for test in assignment.tests:
+        if worst.get(test.step) == results.TIMEOUT:
+            # A function that did not come back once is not waited for again.
+            message = "not tried, since a call did not come back in the test before"
+            yield Mark(test.name, 0.0, test.points, results.TIMEOUT, message)
+            continue
+        helpers = {step: worst[step] for step in worst if step != test.step and step in CORRECT}
+        wrong = [step for step, status in helpers.items() if status != results.GRADED]
+        hopeless = [step for step in wrong if helpers[step] in HOPELESS]
+        namespace.correct = {step: "own" for step in helpers if step not in wrong}
+        with namespace.replaced(wrong):
+            mark = _mark(test, namespace, student)
+        if mark.status != results.GRADED and wrong != hopeless:
+            with namespace.replaced(hopeless):
+                again = _mark(test, namespace, student)
+            mark = again if again.status == results.GRADED else mark
+        if worst.get(test.step, results.GRADED) == results.GRADED:
+            worst[test.step] = mark.status
+        yield mark
+
+
+def _mark(test: Test, namespace: Namespace, student: Student) -> Mark:
     said = io.StringIO()
     student.begin_test()
     try:

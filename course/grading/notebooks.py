@@ -88,7 +88,7 @@ def find(assignment: Assignment, cells: list[Cell]) -> Answers:
     aside: list[str] = []
     theirs = _Recognised(assignment)
     for number, cell in enumerate(cells, 1):
-        defined = _defines(cell.source) & set(assignment.steps)
+        defined = defines(cell.source) & set(assignment.steps)
         if cell.kind != "code":
             if defined or cell.grade_id in assignment.steps:
                 aside.append(cell.source)
@@ -103,7 +103,7 @@ def find(assignment: Assignment, cells: list[Cell]) -> Answers:
         elif cell.source.strip():
             run.append((label, cell.source))
     for step in assignment.steps:
-        found = [cell for cell in run if step in _defines(cell[1])]
+        found = [cell for cell in run if step in defines(cell[1])]
         written = [cell for cell in found if not _is_stub(cell[1])]
         if written:
             run = [cell for cell in run if cell in written or cell not in found]
@@ -112,7 +112,7 @@ def find(assignment: Assignment, cells: list[Cell]) -> Answers:
             if all(label != step for label, _ in written):
                 notes.append(f"{step} was found by its name; its cell has lost its mark")
         else:
-            elsewhere = [code for code in map(_as_code, aside) if step in _defines(code)]
+            elsewhere = [code for code in map(_as_code, aside) if step in defines(code)]
             lines = [code for code in (_definition(c, step) for c in elsewhere) if code]
             lines = [code for code in lines if not _is_stub(code)]
             if lines:
@@ -207,8 +207,8 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
-def _defines(source: str) -> set[str]:
-    """Names a cell binds at its top level, even if it cannot be parsed."""
+def defines(source: str) -> set[str]:
+    """Names that a cell binds at its top level, even if it cannot be parsed."""
     pairs = re.findall(r"^(?:async )?(?:def|class) +(\w+)|^(\w+) *=(?!=)", source, re.MULTILINE)
     return {name for pair in pairs for name in pair if name}
 

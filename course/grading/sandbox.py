@@ -1,9 +1,4 @@
-"""The nursery in its sandbox, and one worker after the other from it.
-
-Bubblewrap gives the nursery a file system of its own: Python and its packages, read-only; copies of
-`course.inside` and of the harmless part of `rl_lib`; no home, no network, no course, nothing that
-can be written. Each worker is then shut in further (`course.inside.cell`).
-"""
+"""The nursery in its sandbox, and one worker after the other from it."""
 
 import contextlib
 import json
@@ -20,14 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import rl_lib
-from course.grading import results
+from course.grading import results, walls
 from course.inside import cell, wire
 
-LIBRARY = ("__init__", "_check", "_maps", "_tables", "mdp", "plots", "worlds/*")
-"""Modules of `rl_lib` that answer nothing that students are asked."""
-
-PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # without which some machines calculate wrong
 START = 60.0  # seconds for a nursery to get ready
 INSTALL = (
     "bubblewrap is missing, and students' code must not run without it. Install it "
@@ -62,7 +52,7 @@ class Limits:
     """Time of the whole submission."""
     memory: int = 2**30
     disk: int = 2**26
-    processes: int = 16
+    processes: int = 32
 
 
 class Sandbox:
@@ -145,9 +135,9 @@ class Sandbox:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with tempfile.TemporaryDirectory(prefix="course-") as folder:
-            stage(Path(folder))
+            walls.stage(Path(folder))
             # Once everything is imported, the folder may go, and in the sandbox its files go too.
-            place = folder if self.isolation == cell.NONE else "/grader"
+            place = folder if self.isolation == cell.NONE else walls.PLACE
             program = (
                 f"import socket, sys; sys.path.insert(0, {place!r}); "
                 "from course.inside.nursery import main; "
@@ -155,7 +145,9 @@ class Sandbox:
             )
             command = [sys.executable, "-I", "-B", "-c", program]
             if self.isolation != cell.NONE:
-                command = [*bubblewrap(Path(folder), self.isolation, self.limits, self.hidden)]
+                command = [
+                    *walls.bubblewrap(Path(folder), self.isolation, self.limits.disk, self.hidden)
+                ]
                 command += [sys.executable, "-I", "-B", "-c", program]
             said = Path(folder) / "said"
             with said.open("wb") as file:
@@ -165,7 +157,7 @@ class Sandbox:
                     stdout=file,
                     stderr=file,
                     pass_fds=[theirs.fileno()],
-                    env=_environment(place),
+                    env=walls.environment(place),
                     start_new_session=True,
                 )
             theirs.close()  # so that the end of the process is the end of the line
@@ -250,83 +242,6 @@ def _ended(report: Mapping[str, Any]) -> Exception:
             name = signal.Signals(number).name
             return Ended(results.CRASHED, f"ended its process with the signal {name}")
     return Ended(results.CRASHED, "ended its process")
-
-
-def stage(folder: Path) -> None:
-    """Copy into `folder` all of the course that is to be found in the sandbox."""
-    course, library = Path(__file__).parents[1], Path(rl_lib.__path__[0])
-    files = {
-        course / "__init__.py": "course",
-        **dict.fromkeys(course.glob("inside/*.py"), "course"),
-    }
-    for pattern in LIBRARY:
-        files |= dict.fromkeys(library.glob(f"{pattern}.py"), "rl_lib")
-    for file, package in files.items():
-        root = course if package == "course" else library
-        target = folder / package / file.relative_to(root)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-    (folder / "matplotlib").mkdir()
-    import matplotlib
-
-    for file in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        shutil.copyfile(file, folder / "matplotlib" / file.name)  # seconds to make anew
-
-
-def bubblewrap(
-    folder: Path, isolation: str, limits: Limits, hidden: Sequence[Path] = ()
-) -> list[str]:
-    """The command line in front of the nursery's own."""
-    readable = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr")}
-    readable |= {Path(p) for p in ("/etc/ld.so.cache", "/etc/alternatives") if Path(p).exists()}
-    packages = (Path(__file__).parents[1], Path(rl_lib.__path__[0]))
-    hide = {path.resolve() for path in (*hidden, *packages)}
-    hide = {path for path in hide if any(path.is_relative_to(shown) for shown in readable)}
-    command = [
-        shutil.which("bwrap") or "bwrap",
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-        "--unshare-uts",
-    ]
-    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session"]
-    command += ["--hostname", "sandbox", "--cap-drop", "ALL"]
-    if isolation == cell.ROOT:
-        for right in ("SYS_ADMIN", "SETUID", "SETGID", "KILL"):
-            command += ["--cap-add", f"CAP_{right}"]
-    else:
-        command += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        path = Path("/", name)
-        if path.is_symlink():
-            command += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            readable.add(path)
-    above = {parent for path in readable for parent in list(path.parents)[:-1]} - readable
-    for path in sorted(readable | hide | above, key=lambda path: (len(path.parts), path)):
-        if path in above:  # otherwise it would be for bubblewrap's own user only
-            command += ["--dir", str(path)]
-        elif path in hide:
-            command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-        else:
-            command += ["--ro-bind", str(path), str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    command += ["--size", str(limits.disk), "--tmpfs", "/tmp"]
-    return [*command, "--ro-bind", str(folder), "/grader", "--remount-ro", "/", "--chdir", "/tmp"]
-
-
-def _environment(place: str) -> dict[str, str]:
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return passed | {
-        "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": f"{place}/matplotlib",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-    }
 
 
 def _is_root() -> bool:

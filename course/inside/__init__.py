@@ -8,6 +8,7 @@ nursery   imports the libraries once, and forks a child for each worker
 keeper    watches over one worker from outside: memory, processes, its end
 cell      the namespaces and limits that close in on a child
 worker    runs a student's cells and answers calls of their functions
+shell     a notebook's cell, run without IPython
 wire      what may cross between the worker and the grader
 clock     a limit on computing time
 refusal   raises in the place of what students are asked to write

@@ -5,37 +5,19 @@ here is relied upon for a mark. The grader checks what comes back, and the limit
 process are set from outside.
 """
 
+import ast
 import contextlib
 import os
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from IPython.core.inputtransformer2 import TransformerManager
 
-from course.inside import wire
+from course.inside import shell, wire
 from course.inside.clock import TimeIsUp, computing_limit
 from rl_lib import MDPEnv
-
-RUNS_ITS_CELL = ("time", "timeit", "capture", "prun")
-
-
-class Shell:
-    """In the place of IPython: these magics run their cell, every other one does nothing."""
-
-    def __init__(self, run: Callable[[str], None]) -> None:
-        self._run = run
-
-    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
-        """Run the body of a cell that is only timed, say."""
-        if name in RUNS_ITS_CELL:
-            self._run(cell)
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *args, **kwargs: None
 
 
 class Worker:
@@ -44,12 +26,7 @@ class Worker:
     def __init__(self, end: socket.socket) -> None:
         self.end, self.process = end, os.getpid()
         self.sources: dict[str, list[str]] = {}
-        shell = Shell(lambda source: self._execute(source, "cell"))
-        self.namespace: dict[str, Any] = {
-            "__name__": "__main__",
-            "get_ipython": lambda: shell,
-            "display": lambda *args, **kwargs: None,
-        }
+        self.namespace = shell.namespace()
 
     def serve(self) -> None:
         """Answer until the grader hangs up."""
@@ -83,19 +60,17 @@ class Worker:
                 )
 
     def _run(self, request: dict[str, Any]) -> dict[str, Any]:
+        source, label = shell.plain(request["source"]), request["label"]
+        self.sources[f"<{label}>"] = source.splitlines()
         with computing_limit(request["seconds"]):
-            self._execute(request["source"], request["label"])
+            shell.execute(source, label, self.namespace)
         return {}
 
     def _prepare(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the lines of a notebook's first cell that can run here."""
-        import ast
-
         for node in ast.parse(request["source"]).body:
-            try:
-                exec(compile(ast.Module([node], []), "<setup>", "exec"), self.namespace)
-            except Exception:  # what asks rl_lib for an answer
-                continue
+            with contextlib.suppress(Exception):  # what asks rl_lib for an answer
+                shell.execute(ast.unparse(node), "setup", self.namespace)
         return {}
 
     def _install(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -123,11 +98,6 @@ class Worker:
             elif isinstance(argument, MDPEnv):
                 states[i] = wire.state_of(argument.np_random)
         return {"result": result, "changed": changed, "generators": states}
-
-    def _execute(self, source: str, label: str) -> None:
-        source = TransformerManager().transform_cell(source)
-        self.sources[f"<{label}>"] = source.splitlines()
-        exec(compile(source, f"<{label}>", "exec"), self.namespace)
 
     def _told(self, problem: BaseException) -> str:
         """What went wrong, and in which line of the student's."""

@@ -1,0 +1,76 @@
+"""What `course check` tells a student."""
+
+import hard_cases
+import pytest
+
+from course.check import check
+from course.cli import main
+
+NAME = hard_cases.NAME
+CASES = {case.name: case for case in hard_cases.CASES}
+
+
+def handed(folder, case, name=f"{NAME}.ipynb"):
+    path = folder / name
+    other = b'{"cells": [{"cell_type": "code", "source": "x = 1", "metadata": {}}]}'
+    path.write_bytes(CASES[case].notebook() if case in CASES else other)
+    return path
+
+
+def test_a_right_notebook_passes(tmp_path, capsys):
+    assert main(["check", str(handed(tmp_path, "right"))]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines() == [f"{step}: passed" for step in hard_cases.STEPS]
+
+
+@pytest.mark.parametrize(
+    ("case", "step", "message"),
+    [
+        ("changes_between_calls", "action_values", ""),
+        ("not_written", "greedy_policy", "greedy_policy is not written yet"),
+        ("syntax_error", "greedy_policy", "SyntaxError: expected ':' (line 1 of the cell)"),
+        ("sys_exit", "action_values", "a function ended the program"),
+        ("recursion", "action_values", "RecursionError: maximum recursion depth"),
+        ("deleted", "greedy_policy", "greedy_policy is not a function here"),
+        ("hostile_nan", "action_values", "q[0, 0] is nan; it must be a finite number"),
+    ],
+)
+def test_a_wrong_one_hears_why(tmp_path, capsys, case, step, message):
+    assert main(["check", str(handed(tmp_path, case))]) == (1 if message else 0)
+    said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert said.pop(step).startswith(message or "passed")
+    assert set(said.values()) <= {"passed"}
+
+
+@pytest.mark.parametrize("case", ["stripped", "split", "magics", "colab", "own_cells", "not_utf8"])
+def test_it_looks_for_answers_as_the_grader_does(tmp_path, case):
+    assert main(["check", str(handed(tmp_path, case, "my work.ipynb"))]) == 0
+    assert main(["check", str(handed(tmp_path, case, f"{NAME} (2).ipynb"))]) == 0
+
+
+def test_what_is_odd_is_said(tmp_path, capsys):
+    main(["check", str(handed(tmp_path, "wrong_kernel"))])
+    assert "note: the kernel of the notebook is julia" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "message"),
+    [
+        ("empty", f"{NAME}.ipynb", "the file is empty"),
+        ("conflict", f"{NAME}.ipynb", "merge conflict"),
+        ("another_notebook", "homework.ipynb", "belongs to none of the exercises: inverse_q_"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line(tmp_path, capsys, case, name, message):
+    assert main(["check", str(handed(tmp_path, case, name))]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("course: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_file_and_missing_exercises(tmp_path, capsys):
+    assert main(["check", str(tmp_path / "nothing.ipynb")]) == 1
+    assert "No such file" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="holds no exercises"):
+        check(handed(tmp_path, "right"), tmp_path)
