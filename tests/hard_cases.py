@@ -468,7 +468,7 @@ def action_values(mdp, v):
         "large_reply",
         HARM,
         "a reply as large as its memory",
-        one_step("", "np.ones(5 * 10**7)"),
+        one_step("", "np.ones(4 * 10**7)"),
         expect=LOSES,
         any_of=("failed", "out of memory", "crashed"),
     ),

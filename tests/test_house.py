@@ -49,6 +49,23 @@ def test_imports_run_one_way(path):
             assert set(names) <= below, f"{dotted(path)} imports {names}"
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "course" / "inside").glob("*.py")), ids=lambda path: path.stem
+)
+def test_what_runs_beside_students_code_knows_nothing_of_the_course(path):
+    for node in ast.walk(ast.parse(path.read_text("utf8"))):
+        names = [alias.name for alias in getattr(node, "names", [])]
+        if isinstance(node, ast.ImportFrom):
+            assert (node.module or "").startswith("course.inside") or "course" not in node.module
+        elif isinstance(node, ast.Import):
+            assert all(not n.startswith("course") or n.startswith("course.inside") for n in names)
+
+
+def test_the_library_knows_nothing_of_the_course():
+    for path in MODULES:
+        assert "course." not in re.sub(r'""".*?"""', "", path.read_text("utf8"), flags=re.DOTALL)
+
+
 def test_the_library_has_every_public_name():
     code = "import rl_lib, sys; from rl_lib import *; print('course' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,6 +16,8 @@ from course.grading.assignment import Assignment
 from course.grading.notebooks import UnreadableError, find, read
 from course.grading.results import Mark, Result
 
+LONGEST = 20_000  # characters of a cell that are shown
+
 
 class Documents(NamedTuple):
     """Both documents as text."""
@@ -48,7 +50,8 @@ def documents(assignment: Assignment, data: bytes, result: Result) -> Documents:
         cells = ()
     code: dict[str, str] = {}
     before = ""
-    for label, source in cells:
+    for label, whole in cells:
+        source = whole if len(whole) < LONGEST else f"{whole[:LONGEST]}\n# … and so on"
         if label in assignment.steps:
             code[label] = f"{before}{source}"
             before = ""

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from rl_lib import MDP, MDPEnv
 
-LIMIT = 16 * 2**20
+LIMIT = 4 * 2**20
 """Bytes of one message."""
 
 DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefdgFDG"}
