@@ -7,12 +7,13 @@ answers are looked for as the grader looks for them.
 import contextlib
 import io
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from course.grading.assignment import Assignment
 from course.grading.notebooks import UnreadableError, defines, find, read
-from course.inside import shell
+from course.inside.shell import Notebook
 
 
 class Said(NamedTuple):
@@ -50,18 +51,18 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
     names = {name for cell in cells for name in (cell.grade_id, *defines(cell.source))}
     assignment = _exercise(notebook, names, exercises)
     answers = find(assignment, cells)
-    namespace = shell.namespace()
-    shell.execute(assignment.setup, "first cell", namespace)
+    own = Notebook()
+    own.run(assignment.setup, "first cell")
     problems: dict[str, str] = {}
-    for label, source in answers.cells:
-        told = _run(label, source, namespace)
+    for cell in answers.cells:
+        told = _run(own.add_names if cell.names_only else own.run, cell.source, cell.label)
         if told:
-            problems[label] = told
+            problems[cell.label] = told
     said = []
     for test in assignment.tests:
         if not test.name.endswith("_visible"):
             continue
-        told = _run(test.name, test.source, namespace)
+        told = _run(own.run, test.source, test.name)
         said.append(Said(test.step, not told, problems.get(test.step) or told))
     return said, [*odd, *answers.notes]
 
@@ -78,11 +79,11 @@ def _exercise(notebook: Path, names: set[str], exercises: Path) -> Assignment:
     return named[0] if named else alike
 
 
-def _run(label: str, source: str, namespace: dict[str, Any]) -> str:
+def _run(run: Callable[[str, str], None], source: str, label: str) -> str:
     """What went wrong, in a line or two; nothing where all is well."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            shell.execute(shell.plain(source), label, namespace)
+            run(source, label)
     except AssertionError as problem:
         return str(problem) or "an assertion failed"
     except NotImplementedError:

@@ -44,25 +44,25 @@ def step(
     Parameters
     ----------
     namespace : mapping of names to a student's functions
-        A grader's has two things more: `correct`, the helpers that are known to be correct there,
-        and `replaced`, a context in which others are.
+        A grader's has three things more: `given`, the correct helpers that stand there already;
+        `replaced`, a context in which others do; and `in_vain`, whether that would change nothing.
     helpers : names in `CORRECT`
         Steps that this one builds on.
     endless : str
         What to ask where a call does not stop.
     """
-    correct = getattr(namespace, "correct", {})
+    in_vain = getattr(namespace, "in_vain", lambda helpers, problem: not helpers)
     replaced = getattr(namespace, "replaced", partial(_replaced, namespace))
 
     def run(test: Callable[..., None]) -> None:
         __tracebackhide__ = True  # IPython then shows the student's own lines only
         names = list(inspect.signature(test).parameters)
         passed = f"{', '.join(names)}: all tests of this cell pass"
-        given = [name for name in helpers if correct.get(name) == "given"]
+        given = [name for name in helpers if name in getattr(namespace, "given", ())]
         try:
             _attempt(test, names, namespace, endless)
         except (Exception, SystemExit) as problem:
-            if all(name in correct for name in helpers):
+            if in_vain(helpers, problem):
                 raise _told(problem) from None
         else:
             print(f"{passed}{_with(given)}")
@@ -120,11 +120,13 @@ def values(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     """`value` as finite floats of the given shape, or an error that says what it is instead."""
     array = _array(name, value, shape)
     assert array.dtype.kind in "fiu", f"{name} holds {array.dtype} entries; it must hold numbers"
+    with np.errstate(all="ignore"):  # what only a long double holds is infinite as a float
+        array = array.astype(np.float64)
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         where = tuple(bad[0].tolist())
         raise AssertionError(f"{_at(name, where)} is {array[where]}; it must be a finite number")
-    return array.astype(np.float64)
+    return array
 
 
 def actions(name: str, value: Any, shape: tuple[int, ...], n_actions: int) -> npt.NDArray[np.int64]:

@@ -1,6 +1,8 @@
 """Correct answers to the steps that others build on, by the names of those steps."""
 
-from collections.abc import Callable
+import inspect
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -75,3 +77,26 @@ CORRECT: dict[str, Callable[..., Any]] = {
     "eta": _eta,
     "closed_form_reward": _closed_form_reward,
 }
+
+
+def source_of(names: Iterable[str]) -> str:
+    """Source of these answers and of what they call, and of nothing else.
+
+    Parameters
+    ----------
+    names : names in `CORRECT`
+
+    Returns
+    -------
+    str
+        Python that can be run alone.
+    """
+    module = sys.modules[__name__]
+    wanted = [CORRECT[name].__name__ for name in names]
+    for name in wanted:  # grows on the way
+        called = getattr(module, name).__code__.co_names
+        wanted += [
+            c for c in called if c.startswith("_") and hasattr(module, c) and c not in wanted
+        ]
+    head = "from typing import Any\nimport numpy as np\nfrom rl_lib import MDP\n"
+    return head + "\n\n".join(inspect.getsource(getattr(module, name)) for name in wanted)

@@ -339,6 +339,71 @@ CASES = [
         "            while True:\n                file.write(bytes(10**7))\n"
         "    except OSError:\n        pass",
     ),
+    Case(
+        "library_at_the_top",
+        BAD_DAYS,
+        "a cell that begins by asking rl_lib, with the function below",
+        {
+            "value_iteration": "best = rl_lib.value_iteration(grid.mdp)\nprint(best.v)\n"
+            + RIGHT["value_iteration"].strip()
+        },
+        first="from google.colab import drive\ndrive.mount('/content')\nimport numpy as np",
+    ),
+    Case(
+        "experiments_below",
+        BAD_DAYS,
+        "experiments below the answers that overwrite them",
+        damage=lambda nb: _append(
+            nb,
+            "def value_iteration(mdp, theta):\n    return np.zeros(11)",
+            "greedy_policy = greedy_policy(grid.mdp, np.zeros(11))",
+            "np = 3",
+            "while True:\n    pass",
+        ),
+    ),
+    Case(
+        "helper_in_play_cell",
+        BAD_DAYS,
+        "a helper in a cell of the playground, an import in the first cell",
+        one_step("return look(mdp, v) * math.cos(0)"),
+        damage=lambda nb: _helper_in_play_cell(nb),
+    ),
+    Case(
+        "leftover_stub",
+        BAD_DAYS,
+        "the stub's lines left below the answer, and a wrong draft in a text cell",
+        {
+            "greedy_policy": RIGHT["greedy_policy"].strip()
+            + "\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+        },
+        damage=lambda nb: _append(
+            nb, "```python\ndef greedy_policy(mdp, v):\n    return 7\n```", kind="markdown"
+        ),
+    ),
+    Case(
+        "as_in_ipython",
+        BAD_DAYS,
+        "annotations from the future, await at the top, timed lines, a module written by a cell",
+        one_step("return look(mdp, v)"),
+        first="from __future__ import annotations\nimport asyncio\nawait asyncio.sleep(0)\n"
+        "%time look = lambda mdp, v: again(mdp, v)\n"
+        "def again(mdp: Unheard, v: Unheard) -> Unheard:\n    import own\n"
+        "    return own.look(mdp, v)",
+        damage=lambda nb: _append(
+            nb, f"%%writefile own.py\ndef look(mdp, v):\n    return {ANSWER}", place=0
+        ),
+    ),
+    Case(
+        "data_frame",
+        BAD_DAYS,
+        "a table of pandas' and a range for answers",
+        {
+            "action_values": f"import pandas\ndef action_values(mdp, v):\n"
+            f"    return pandas.DataFrame({ANSWER}).to_numpy()\n",
+            "greedy_policy": "import pandas\ndef greedy_policy(mdp, v):\n"
+            "    return pandas.Series(action_values(mdp, v).argmax(axis=1))",
+        },
+    ),
     # Harm: patches, forgeries, what there is to read, and ready answers.
     Case(
         "patch_numpy",
@@ -680,6 +745,93 @@ if libc.mount(b"none", b"/usr", b"tmpfs", 0, None) == 0 or libc.umount2(b"/proc"
         },
         expect=LOSES,
     ),
+    Case(
+        "helper_stolen",
+        HARM,
+        "the correct helper, put there for the next question, taken for one of its own",
+        {
+            "action_values": f"""
+import numpy as np, os
+def action_values(mdp, v):
+    return {WRONG}
+""",
+            "value_iteration": """
+def value_iteration(mdp, theta):
+    found = action_values.__globals__
+    text = repr(sorted(found)) + repr(action_values.__code__.co_names)
+    raise ValueError("LOOT " + text)
+""",
+            "greedy_policy": """
+def greedy_policy(mdp, v):
+    return action_values.__globals__["_soft_backup"](mdp, v)
+""",
+        },
+        expect=dict.fromkeys(STEPS, "failed"),
+    ),
+    *(
+        Case(
+            f"call_{name}",
+            HARM,
+            f"the kernel asked for {what}",
+            attack(f"import ctypes\nlibc = ctypes.CDLL(None)\ngot = libc.{call} >= 0"),
+            expect=LOSES,
+        )
+        for name, what, call in (
+            ("keys", "keys that outlive a process", "syscall(248, b'user', b'x', b'y', 1, -4)"),
+            ("shared", "memory that no process owns", "shmget(0, 10**6, 0o1600)"),
+            ("memfd", "files in memory", "memfd_create(b'x', 0)"),
+            ("namespace", "new namespaces", "unshare(0x10000000)"),
+            ("clone", "new namespaces in another way", "syscall(56, 0x10000000 | 17, 0, 0, 0, 0)"),
+            ("socket", "a socket to its neighbours", "socket(1, 1, 0)"),
+            ("vsock", "a socket to the host of a virtual machine", "socket(40, 1, 0)"),
+            ("trace", "a look into another process", "ptrace(16, 1, 0, 0)"),
+        )
+    ),
+    Case(
+        "grader_memory",
+        HARM,
+        "replies that would fill the grader's memory",
+        {
+            "action_values": """
+import numpy as np
+def action_values(mdp, v):
+    return [[[]] * 1000] * 100
+"""
+        },
+        expect=LOSES,
+        any_of=("failed", "crashed"),
+    ),
+    Case(
+        "half_characters",
+        HARM,
+        "halves of characters in an error",
+        one_step("raise ValueError(chr(0xd800) + '<script>alert(1)</script>')"),
+        first="x = '\\ud800'",
+        expect=LOSES,
+    ),
+    Case(
+        "closes_its_line",
+        HARM,
+        "the line to the grader closed, and then a loop",
+        one_step(
+            "import os\nfor n in range(3, 60):\n    try:\n        os.close(n)\n"
+            "    except OSError:\n        pass\nwhile True:\n    pass"
+        ),
+        expect={"action_values": "crashed"},
+    ),
+    Case(
+        "slow_to_read",
+        HARM,
+        "cells that take long to compare, to join and to parse",
+        damage=lambda nb: _append(
+            nb,
+            "if 1:\n" + "    x = 1\n" * 300,
+            *["    x = 1\n" * 300] * 600,
+            "x = [" + "1, " * 300_000 + "]",
+            "x = " + "-" * 50_000 + "1",
+            place=0,
+        ),
+    ),
     # Damage: what editors, mail and git do to a notebook.
     Case("stripped", DAMAGE, "metadata stripped", damage=lambda nb: _each(nb, _strip)),
     Case(
@@ -796,10 +948,27 @@ if libc.mount(b"none", b"/usr", b"tmpfs", 0, None) == 0 or libc.umount2(b"/proc"
             ("no_notebook", "JSON, but no notebook", lambda nb: b'{"a": [1, 2]}'),
             ("zip", "a zip archive under the name of a notebook", lambda nb: _zip_bomb()),
             ("deep", "a file that nests deeply", lambda nb: b'{"cells": ' + b"[" * 10**5),
-            ("large", "a file of 21 MB", lambda nb: b'{"cells": "' + b"x" * (21 * 2**20) + b'"}'),
+            ("large", "a file of 65 MB", lambda nb: b'{"cells": "' + b"x" * (65 * 2**20) + b'"}'),
+            ("parts", "a file of a million parts", lambda nb: b"[" + b"[]," * (2 * 10**6)),
         )
     ),
 ]
+
+
+def _append(notebook, *sources, kind="code", tags=(), place=None):
+    made = [
+        {"cell_type": kind, "id": f"more{i}", "metadata": {"tags": list(tags)}, "source": source}
+        | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+        for i, source in enumerate(sources)
+    ]
+    where = len(notebook["cells"]) if place is None else place
+    notebook["cells"][where:where] = made
+
+
+def _helper_in_play_cell(notebook):
+    setup = cell_of(notebook, "setup")
+    setup["source"] = "".join(setup["source"]) + "\nimport math"
+    _append(notebook, f"def look(mdp, v):\n    return {ANSWER}", tags=["ungraded"])
 
 
 def _each(notebook, change):

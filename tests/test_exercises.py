@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from course import checks, release, sample
+from course.correct import source_of
 from course.grading.assignment import Assignment
 from course.grading.judge import grade
 from course.grading.sandbox import Limits, Sandbox
@@ -128,7 +129,9 @@ def test_the_sandbox_says_what_the_notebook_says(graded, graded_in_sandbox, name
             assert failed.keys() == graded[job].keys(), (job, failed)
             for cell, message in failed.items():
                 kind, _, words = graded[job][cell].partition(": ")
-                if kind == "AssertionError":
+                if message.startswith("not tried"):
+                    assert "did not stop within" in words
+                elif kind == "AssertionError":
                     assert message == words
                 else:  # an error of the student's; in the sandbox it also has a place
                     assert f"raised {kind}" in message, (message, words)
@@ -167,6 +170,39 @@ def test_cells_keep_the_contract(name):
             assert test.locked
             assert test.points > 0
     assert sum(cell.get("points", 0) for cell in cells.values()) == 10
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_correct_helper_gives_away_no_answer_that_is_still_asked(name):
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    assert assignment.steps == tuple(STEPS[name])
+    for test in assignment.tests:
+        assert set(test.helpers) <= checks.CORRECT.keys()
+        source = source_of(test.helpers)
+        asked = assignment.steps[assignment.steps.index(test.step) :]
+        assert not [step for step in asked if f"def _{step}(" in source]
+        assert all(f"def _{helper}(" in source for helper in test.helpers)
+        namespace = {}
+        exec(source, namespace)
+        assert "CORRECT" not in namespace
+
+
+def test_a_correct_helper_cannot_be_robbed():
+    """One that stands there for the next question, and knows only what it needs."""
+    name = "maxent_irl"
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    cells = sample.solutions_of(assignment.notebook) | {
+        "soft_backup": "import numpy as np\ndef soft_backup(mdp, v):\n    return v",
+        "soft_policies": "def soft_policies(mdp, horizon):\n    names = soft_backup.__globals__\n"
+        "    return names.get('CORRECT', {}).get('soft_policies', names.get('_soft_policies'))"
+        "(mdp, horizon)",
+    }
+    data = nbformat.writes(sample.fill_in(released(name), cells)).encode()
+    with Sandbox(unsafe=shutil.which("bwrap") is None) as sandbox:
+        result = grade(assignment, "x", data, "", sandbox, 0)
+    lost = {step_of(mark.test) for mark in result.marks if mark.points < mark.most}
+    assert lost == {"soft_backup", "soft_policies"}
+    assert not any("TypeError: " in m.message for m in result.marks if "hidden" in m.test)
 
 
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbgrader")

@@ -507,6 +507,45 @@ def test_killed_at_any_moment_and_resumed(house, tmp_path_factory):
     print(f"{kills} kills, {ends} runs that ended")
 
 
+@pytest.mark.slow
+def test_all_hard_cases_in_one_class(house):
+    """With the limits that instructors have; nobody's trouble is anybody else's."""
+    for case in hard_cases.CASES:
+        hand_in(house, case.name, case.notebook().replace(b"PORT", b"9"))
+    running = command(house, "--workers", "2")
+    out, error = running.communicate(timeout=1500)
+    assert running.returncode == 0, out + error
+    worth = {"action_values": 3, "value_iteration": 4, "greedy_policy": 3}
+    deserved = {
+        case.name: sum(points for step, points in worth.items() if step not in case.expect)
+        for case in hard_cases.CASES
+        if case.name != "changes_between_calls"  # right twice, and so in the visible test
+    }
+    found = totals(house)
+    found.pop("changes_between_calls")
+    assert found == deserved
+    assert len(list(house.rglob("*.html"))) == len(hard_cases.CASES)
+    for path in house.rglob("*.html"):
+        assert "<script" not in path.read_text("utf8")
+
+
+def test_names_and_times_of_any_kind(house):
+    folder = house / "_build/grade/submitted/ada" / NAME
+    hand_in(house, "ada")
+    (folder / os.fsdecode(b"L\xf6sung.txt")).write_text("x")
+    hand_in(house, "alan", name="timestamp.txt", data=b"0001-01-01 00:00:00+14:00")
+    path = hand_in(house, "alan", name=os.fsdecode(f"{NAME} L".encode() + b"\xf6sung.ipynb"))
+    assert path.exists()
+    half = CASES["half_characters"]
+    hand_in(house, "kurt", half.notebook())
+    assert main(["grade", NAME, "--json"]) == 0
+    assert totals(house) == {"ada": 10, "alan": 10, "kurt": 7}
+    notes = {line["student"]: line["notes"] for line in journal(house)}
+    assert notes["ada"] == ["other files were left alone: L?sung.txt"]
+    assert len(notes["alan"]) == 2
+    assert "&lt;script&gt;" in page(house, "kurt")
+
+
 def test_where_things_are(house):
     course = Course.read(house)
     assert course.out == house / "_build" / "grade"

@@ -1,5 +1,6 @@
 """What is asked, read from the instructors' notebook: set-up, answers, tests, and their points."""
 
+import ast
 import hashlib
 import json
 import sys
@@ -21,6 +22,20 @@ class Test:
     step: str
     source: str
     points: float
+
+    @cached_property
+    def helpers(self) -> tuple[str, ...]:
+        """Steps that may stand there as correct ones, as the test says to `checks.step`."""
+        found: list[str] = []
+        for node in ast.walk(ast.parse(self.source)):
+            if isinstance(node, ast.keyword) and node.arg == "helpers":
+                found += ast.literal_eval(node.value)
+        return tuple(found)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether students do not have this test."""
+        return not self.name.endswith("_visible")
 
 
 @dataclass(frozen=True)

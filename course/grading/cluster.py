@@ -12,7 +12,7 @@ from typing import Any
 from course.grading import feedback, results
 from course.grading.assignment import Assignment
 from course.grading.results import Result, without_marks
-from course.grading.run import Job, Settings, grade_one
+from course.grading.run import Job, Settings, documents, grade_one
 from course.grading.sandbox import Sandbox
 
 AHEAD = 3  # submissions on their way to each process
@@ -67,7 +67,7 @@ def graded(
                 words = f"{type(problem).__name__}: {problem}"[:300]
                 marks = without_marks(assignment.tests, results.HERE, words)
                 result = Result(job.handed.student, assignment.name, job.key, marks)
-                yield job, result, feedback.documents(assignment, job.handed.data, result)
+                yield job, result, documents(assignment, job.handed, result)
             future.release()
 
 

@@ -50,7 +50,9 @@ def documents(assignment: Assignment, data: bytes, result: Result) -> Documents:
         cells = ()
     code: dict[str, str] = {}
     before = ""
-    for label, whole in cells:
+    for label, whole, names_only in cells:
+        if names_only and label not in assignment.steps:
+            continue
         source = whole if len(whole) < LONGEST else f"{whole[:LONGEST]}\n# … and so on"
         if label in assignment.steps:
             code[label] = f"{before}{source}"

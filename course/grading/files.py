@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course.grading.notebooks import LARGEST
+from course.grading.notebooks import LARGEST, clean
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,10 @@ def _collect(student: str, folder: Path, assignment: str) -> Handed:
         return Handed(student, b"", unreadable="the folder is a link, and links are not followed")
     if not place.is_dir():
         return Handed(student, b"", unreadable=f"{assignment} is a file; it must be a folder")
-    files = sorted(entry.name for entry in os.scandir(place) if not entry.name.startswith("."))
+    try:
+        files = sorted(entry.name for entry in os.scandir(place) if not entry.name.startswith("."))
+    except OSError as problem:
+        return Handed(student, b"", unreadable=f"the folder: {problem.strerror}")
     notes = []
     wanted = f"{assignment}.ipynb"
     if wanted in files:
@@ -66,21 +69,21 @@ def _collect(student: str, folder: Path, assignment: str) -> Handed:
         others = [file for file in files if file.lower().endswith(".ipynb")]
         if not others:
             listed = f" (there are {', '.join(files[:5])})" if files else ""
-            return Handed(student, b"", missing=f"there is no {wanted}{listed}")
+            return Handed(student, b"", missing=clean(f"there is no {wanted}{listed}"))
         # `value_iteration (1).ipynb`, `Value Iteration.ipynb`, `value_iteration-copy.ipynb`
         similar = [file for file in others if _letters(assignment) in _letters(file)] or others
         name = max(similar, key=lambda file: os.lstat(place / file).st_mtime)
-        notes.append(f"{name} was taken for {wanted}")
+        notes.append(clean(f"{name} was taken for {wanted}"))
     extra = [file for file in files if file not in (name, "timestamp.txt")]
     if extra:
-        notes.append(f"other files were left alone: {', '.join(extra[:5])}")
+        notes.append(clean(f"other files were left alone: {', '.join(extra[:5])}"))
     timestamp, odd = _timestamp(place / "timestamp.txt")
     notes += odd
     try:
         data = _read(place / name)
     except OSError as problem:
         words = problem.strerror or str(problem)
-        return Handed(student, b"", "", f"{name}: {words}", tuple(notes), timestamp)
+        return Handed(student, b"", "", clean(f"{name}: {words}"), tuple(notes), timestamp)
     return Handed(student, data, "", "", tuple(notes), timestamp)
 
 
@@ -104,10 +107,10 @@ def _timestamp(path: Path) -> tuple[str, list[str]]:
     plain = re.sub(r" (UTC|GMT|Z)$", "+00:00", text)
     try:
         time = datetime.fromisoformat(plain)
-    except ValueError:
+        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return "", [f"timestamp.txt holds no time: {text[:40]!r}"]
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC"), []
+    return time.strftime("%Y-%m-%d %H:%M:%S.%f UTC"), []
 
 
 def _letters(name: str) -> str:

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from course import checks
-from course.correct import CORRECT
 from course.grading import results
 from course.grading.assignment import Assignment, Test
-from course.grading.notebooks import UnreadableError, find, read
+from course.grading.notebooks import UnreadableError, clean, find, read
 from course.grading.results import Mark, Result, without_marks
-from course.grading.sandbox import Sandbox, SandboxError
+from course.grading.sandbox import Sandbox
 from course.grading.student import Student
 
 HOPELESS = (results.TIMEOUT, results.MEMORY, results.CRASHED)
@@ -27,18 +26,25 @@ class Namespace(dict[str, Any]):
         exec(compile(setup, "<setup>", "exec"), self)
         self.update((step, student.function(step)) for step in steps)
         self._student = student
-        self.correct: dict[str, str] = {}
-        """Helpers that are correct: the student's "own", or those "given" in their place."""
+        self.given: frozenset[str] = frozenset()
+        """Correct helpers that stand in the place of the student's."""
+        self.proven: frozenset[str] = frozenset()
+        """The student's own that have passed all of their tests."""
 
     @contextlib.contextmanager
     def replaced(self, helpers: Iterable[str]) -> Iterator[None]:
         """Within this block, correct `helpers` stand in the place of the student's."""
-        before, self.correct = self.correct, self.correct | dict.fromkeys(helpers, "given")
+        before, self.given = self.given, self.given | frozenset(helpers)
         try:
-            with self._student.replaced([k for k, v in self.correct.items() if v == "given"]):
+            with self._student.replaced(sorted(self.given)):
                 yield
         finally:
-            self.correct = before
+            self.given = before
+
+    def in_vain(self, helpers: Iterable[str], problem: BaseException) -> bool:
+        """Whether nothing can come of trying again with correct helpers."""
+        hangs = getattr(problem, "status", "") == results.TIMEOUT
+        return set(helpers) <= (self.given | self.proven if hangs else self.given)
 
 
 def judge(assignment: Assignment, data: bytes, sandbox: Sandbox) -> dict[str, Any]:
@@ -94,10 +100,11 @@ def _marks(assignment: Assignment, namespace: Namespace, student: Student) -> It
             message = "not tried, since a call did not come back in the test before"
             yield Mark(test.name, 0.0, test.points, results.TIMEOUT, message)
             continue
-        helpers = {step: worst[step] for step in worst if step != test.step and step in CORRECT}
+        helpers = {step: worst[step] for step in test.helpers if step in worst}
         wrong = [step for step, status in helpers.items() if status != results.GRADED]
         hopeless = [step for step in wrong if helpers[step] in HOPELESS]
-        namespace.correct = {step: "own" for step in helpers if step not in wrong}
+        spotless = all(status == results.GRADED for status in worst.values())
+        namespace.proven = frozenset(worst) if spotless else frozenset()
         with namespace.replaced(wrong):
             mark = _mark(test, namespace, student)
         if mark.status != results.GRADED and wrong != hopeless:
@@ -111,8 +118,8 @@ def _marks(assignment: Assignment, namespace: Namespace, student: Student) -> It
 
 def _mark(test: Test, namespace: Namespace, student: Student) -> Mark:
     said = io.StringIO()
-    student.begin_test()
     try:
+        student.begin_test(test.is_hidden)
         with contextlib.redirect_stdout(said):
             exec(compile(test.source, f"<{test.name}>", "exec"), namespace)
     except Exception as problem:
@@ -120,7 +127,7 @@ def _mark(test: Test, namespace: Namespace, student: Student) -> Mark:
             raise student.trouble from None
         status = getattr(problem, "status", results.FAILED)
         message = str(problem) if isinstance(problem, AssertionError) else repr(problem)
-        return Mark(test.name, 0.0, test.points, status, message[:2000])
+        return Mark(test.name, 0.0, test.points, status, clean(message[:2000]))
     if student.trouble is not None:
         raise student.trouble
     return Mark(test.name, test.points, test.points, results.GRADED, said.getvalue().strip())
@@ -135,8 +142,8 @@ def grade(
     for _ in range(3):
         try:
             return Result(student, assignment.name, key, **judge(assignment, data, sandbox))
-        except (SandboxError, OSError, MemoryError) as trouble:
-            told = f"{type(trouble).__name__}: {trouble}"
+        except Exception as trouble:  # whatever it is, it must not cost anybody else anything
+            told = f"{type(trouble).__name__}: {trouble}"[:500]
             sandbox.close()
     marks = without_marks(assignment.tests, results.HERE, told)
     return Result(student, assignment.name, key, marks)

@@ -5,7 +5,6 @@ other editors, in other encodings. Here it is only ever read as JSON: nothing in
 nothing in it is believed but the source of its cells.
 """
 
-import difflib
 import json
 import re
 import textwrap
@@ -13,9 +12,11 @@ from typing import Any, NamedTuple
 
 from course.grading.assignment import Assignment
 
-LARGEST = 20 * 2**20  # bytes of a notebook
-CELLS = 500
-ALIKE = 0.7  # two cells of which so much agrees are one cell, edited
+LARGEST = 64 * 2**20  # bytes of a notebook
+CELLS = 2000
+PARTS = 5_000_000  # brackets and commas of a file; beyond, it would fill the memory
+SPLIT = 20_000  # characters of a cell that is put together again
+ALIKE = 0.7  # two cells of whose lines so many agree are one cell, edited
 
 
 class UnreadableError(Exception):
@@ -31,10 +32,18 @@ class Cell(NamedTuple):
     tags: tuple[str, ...]
 
 
-class Answers(NamedTuple):
-    """Cells to run, in order, as (label, source); and what is odd about them."""
+class Run(NamedTuple):
+    """A cell to run; of a `names_only` one, only what it defines and nobody else does."""
 
-    cells: tuple[tuple[str, str], ...]
+    label: str
+    source: str
+    names_only: bool = False
+
+
+class Answers(NamedTuple):
+    """Cells to run, in order; and what is odd about them."""
+
+    cells: tuple[Run, ...]
     notes: tuple[str, ...]
 
 
@@ -49,7 +58,11 @@ def read(data: bytes) -> tuple[list[Cell], list[str]]:
     if not data.strip():
         raise UnreadableError("the file is empty")
     if len(data) > LARGEST:
-        raise UnreadableError(f"the file is larger than {LARGEST // 2**20} MB")
+        raise UnreadableError(
+            f"the file is larger than {LARGEST // 2**20} MB; clear the outputs and try again"
+        )
+    if sum(data.count(part) for part in b"[{,") > PARTS:
+        raise UnreadableError("the file is not a notebook: it consists of too many parts")
     if data.startswith(b"PK\x03\x04"):
         raise UnreadableError("the file is a zip archive, not a notebook; unpack it first")
     text, notes = _decode(data)
@@ -72,51 +85,67 @@ def read(data: bytes) -> tuple[list[Cell], list[str]]:
     kernel = _get(notebook, "metadata", "kernelspec", "language")
     kernel = kernel or _get(notebook, "metadata", "language_info", "name")
     if isinstance(kernel, str) and kernel.lower() not in ("python", "python3", "ipython"):
-        notes.append(f"the kernel of the notebook is {kernel[:30]}; it is graded as Python")
+        kernel = clean(kernel[:30])
+        notes.append(f"the kernel of the notebook is {kernel}; it is graded as Python")
     return cells, notes
 
 
 def find(assignment: Assignment, cells: list[Cell]) -> Answers:
     """What is to be run of `cells`: answers by their grade_id, else by the names they define.
 
-    A student's own cells between them are run as well; tests, play and whatever else came with
-    the notebook are not.
+    A student's own cells down to the last answer are run as well. Of all others, tests and play
+    and experiments below the answers, only the names are added that nothing else has bound:
+    a helper may stand anywhere, and nothing may be overwritten by an afterthought.
     """
     notes: list[str] = []
-    run: list[tuple[str, str]] = []
-    aside: list[str] = []
+    run: list[Run] = []
+    aside: list[Run] = []
     theirs = _Recognised(assignment)
     for number, cell in enumerate(cells, 1):
-        defined = defines(cell.source) & set(assignment.steps)
+        found = defines(cell.source) & set(assignment.steps)
+        mine = cell.grade_id in assignment.steps
+        label = cell.grade_id if mine else f"cell {number}"
         if cell.kind != "code":
-            if defined or cell.grade_id in assignment.steps:
-                aside.append(cell.source)
-            continue
-        if theirs.is_no_answer(cell, bool(defined)):
-            aside.append(cell.source)
-            continue
-        label = cell.grade_id if cell.grade_id in assignment.steps else f"cell {number}"
-        if run and _continues(run[-1][1], cell.source):
-            run[-1] = run[-1][0], f"{run[-1][1]}\n{cell.source}"
-            notes.append(f"{run[-1][0]} was split into two cells; they are read as one")
+            if found or mine:
+                aside.append(Run(label, _as_code(cell.source), True))
+        elif theirs.is_no_answer(cell, bool(found)):
+            if found or "@checks.step" not in cell.source:
+                aside.append(Run(label, cell.source, True))
+        elif run and _continues(run[-1].source, cell.source):
+            first = run[-1].label
+            run[-1] = Run(first, f"{run[-1].source}\n{cell.source}")
+            notes.append(f"{first} was split into two cells; they are read as one")
         elif cell.source.strip():
-            run.append((label, cell.source))
+            run.append(Run(label, cell.source))
+    last = -1
     for step in assignment.steps:
-        found = [cell for cell in run if step in defines(cell[1])]
-        written = [cell for cell in found if not _is_stub(cell[1])]
-        if written:
-            run = [cell for cell in run if cell in written or cell not in found]
-            if len(written) > 1:
-                notes.append(f"{step} is defined in {len(written)} cells; the last one counts")
-            if all(label != step for label, _ in written):
-                notes.append(f"{step} was found by its name; its cell has lost its mark")
-        else:
-            elsewhere = [code for code in map(_as_code, aside) if step in defines(code)]
-            elsewhere = [code for code in elsewhere if not _is_stub(code)]
-            if elsewhere:
-                run.append((step, elsewhere[-1]))
+        answers = [i for i, cell in enumerate(run) if step in defines(cell.source)]
+        written = [i for i in answers if not is_stub(run[i].source)]
+        own = [i for i in written if run[i].label == step]
+        if not written:
+            for (
+                i
+            ) in answers:  # so that a stub does not stand in the way of what was found elsewhere
+                run[i] = run[i]._replace(names_only=True)
+            if any(step in defines(cell.source) and not is_stub(cell.source) for cell in aside):
+                run = [cell for i, cell in enumerate(run) if i not in answers]
                 notes.append(f"{step} was found in a cell that is not its own")
-    return Answers(tuple(run), tuple(notes))
+                aside.sort(key=lambda cell: step not in defines(cell.source))
+            continue
+        counts = (own or written)[-1]
+        last = max(last, counts)
+        for i in answers:  # drafts, copies and experiments
+            if i != counts and (i > counts or i not in written or i in own):
+                run[i] = run[i]._replace(names_only=True)
+        if len(written) > 1:
+            notes.append(f"{step} is defined in {len(written)} cells; {run[counts].label} counts")
+        if not own:
+            notes.append(f"{step} was found by its name; its cell has lost its mark")
+    if last >= 0:
+        run = [cell if i <= last else cell._replace(names_only=True) for i, cell in enumerate(run)]
+    whole = [cell for cell in run if not cell.names_only]
+    rest = [cell for cell in run if cell.names_only]
+    return Answers((*whole, *rest, *aside), tuple(notes))
 
 
 class _Recognised:
@@ -124,7 +153,7 @@ class _Recognised:
 
     def __init__(self, assignment: Assignment) -> None:
         self.other: set[str] = set()
-        self.plain: list[str] = []
+        self.plain: list[set[str]] = []
         for cell in assignment.notebook.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             if grade_id not in assignment.steps:
@@ -132,7 +161,7 @@ class _Recognised:
                     self.other.add(grade_id)
                 hidden = r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?"
                 source = re.sub(hidden, "", cell.source, flags=re.DOTALL)
-                self.plain += [_normal(source), _normal(cell.source)]
+                self.plain += [_lines(source), _lines(cell.source)]
         self.steps = set(assignment.steps)
 
     def is_no_answer(self, cell: Cell, defines_step: bool) -> bool:
@@ -144,8 +173,12 @@ class _Recognised:
             return False
         if "ungraded" in cell.tags:
             return True
-        mine = _normal(cell.source)
-        return any(mine == plain or _alike(mine, plain) for plain in self.plain)
+        mine = _lines(cell.source)
+        return any(len(mine & one) > ALIKE * max(len(mine), len(one)) for one in self.plain)
+
+
+def _lines(source: str) -> set[str]:
+    return {line.strip() for line in source.splitlines() if line.strip()}
 
 
 def _decode(data: bytes) -> tuple[str, list[str]]:
@@ -158,6 +191,11 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
         return data.decode("cp1252", "replace"), [note]
 
 
+def clean(text: str) -> str:
+    """Text that can be written in UTF-8, without halves of characters."""
+    return text.encode("utf8", "replace").decode("utf8")
+
+
 def _cells(notebook: Any) -> list[Cell]:
     cells = _get(notebook, "cells")
     if cells is None:  # nbformat 3
@@ -168,7 +206,9 @@ def _cells(notebook: Any) -> list[Cell]:
     if not isinstance(cells, list):
         raise UnreadableError("the file is not a notebook: it has no cells")
     found = []
-    for cell in cells[:CELLS]:
+    if len(cells) > CELLS:
+        raise UnreadableError(f"the notebook has {len(cells)} cells; {CELLS} are read at most")
+    for cell in cells:
         source = _get(cell, "source")
         source = _get(cell, "input") if source is None else source
         if isinstance(source, list):
@@ -182,7 +222,7 @@ def _cells(notebook: Any) -> list[Cell]:
         found.append(
             Cell(
                 str(_get(cell, "cell_type")),
-                source.replace("\r\n", "\n"),
+                clean(source).replace("\r\n", "\n"),
                 grade_id if isinstance(grade_id, str) else "",
                 tuple(tag for tag in tags if isinstance(tag, str))
                 if isinstance(tags, list)
@@ -206,6 +246,8 @@ def defines(source: str) -> set[str]:
 
 def _continues(before: str, source: str) -> bool:
     """Whether `source` is the other half of a cell that begins with `before`."""
+    if len(before) + len(source) > SPLIT:
+        return False
     first = next((line for line in source.splitlines() if line.strip()), "")
     if not first[:1].isspace():
         return False
@@ -217,23 +259,14 @@ def _continues(before: str, source: str) -> bool:
     )
 
 
-def _is_stub(source: str) -> bool:
-    return "YOUR CODE HERE" in source and "raise NotImplementedError()" in source
+def is_stub(source: str) -> bool:
+    """Whether a cell is as it was released: nothing in its function but the error."""
+    text = re.sub(r'''("""|\'\'\').*?\1''', "", source, flags=re.DOTALL)
+    lines = (re.sub(r"#.*", "", line).strip() for line in text.splitlines())
+    body = [line for line in lines if line and not re.match(r"(def|import|from) ", line)]
+    return body == ["raise NotImplementedError()"]
 
 
 def _as_code(source: str) -> str:
     fenced = re.findall(r"^```\w*\n(.*?)^```", source, re.DOTALL | re.MULTILINE)
     return textwrap.dedent("\n".join(fenced) if fenced else source)
-
-
-def _normal(source: str) -> str:
-    return re.sub(r"\s+", " ", source).strip()
-
-
-def _alike(one: str, other: str) -> bool:
-    if not 0.5 < (len(one) + 1) / (len(other) + 1) < 2:
-        return False
-    match = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    return (
-        match.real_quick_ratio() > ALIKE and match.quick_ratio() > ALIKE and match.ratio() > ALIKE
-    )

@@ -127,7 +127,7 @@ def grade_class(
             name = assignment.name
             page = course.out / "feedback" / result.student / name / f"{name}.html"
             if made is None and not feedback.is_current(page, result):
-                made = feedback.documents(assignment, handed.data, result)
+                made = documents(assignment, handed, result)
             if made is not None:
                 graded = course.out / "autograded" / result.student / name / f"{name}.ipynb"
                 write(graded, made.notebook)
@@ -163,7 +163,15 @@ def grade_one(
     else:
         result = grade(assignment, handed.student, handed.data, job.key, sandbox, settings.seed)
     result = result._replace(notes=(*handed.notes, *result.notes), timestamp=handed.timestamp)
-    return result, feedback.documents(assignment, handed.data, result)
+    return result, documents(assignment, handed, result)
+
+
+def documents(assignment: Assignment, handed: Handed, result: Result) -> feedback.Documents:
+    """Both documents of a result; without the student's lines where these cannot be shown."""
+    try:
+        return feedback.documents(assignment, handed.data, result)
+    except Exception:  # no page is worth the pages of everybody else
+        return feedback.documents(assignment, b"", result)
 
 
 def _graded(

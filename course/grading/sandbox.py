@@ -19,6 +19,7 @@ from course.grading import results, walls
 from course.inside import cell, wire
 
 START = 60.0  # seconds for a nursery to get ready
+RECEIVED = 2**24  # bytes that one test may be told
 INSTALL = (
     "bubblewrap is missing, and students' code must not run without it. Install it "
     "(Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or say --unsafe "
@@ -134,7 +135,8 @@ class Sandbox:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        _sweep()
+        with tempfile.TemporaryDirectory(prefix=f"course-{os.getpid()}-") as folder:
             walls.stage(Path(folder))
             # Once everything is imported, the folder may go, and in the sandbox its files go too.
             place = folder if self.isolation == cell.NONE else walls.PLACE
@@ -181,6 +183,8 @@ class Worker:
     def __init__(self, line: socket.socket, end: socket.socket) -> None:
         self._line, self._end, self._number = line, end, 0
         self.memory = 0
+        self.left = RECEIVED
+        """Bytes that may still come from it."""
 
     def ask(self, do: str, deadline: float, **fields: Any) -> Mapping[str, Any]:
         """Make one request, and wait for its answer.
@@ -194,7 +198,8 @@ class Worker:
         try:
             wire.send(self._end, {"id": self._number, "do": do, **fields}, deadline)
             while True:
-                answer = wire.receive(self._end, deadline)
+                answer, size = wire.receive(self._end, deadline, min(self.left, wire.REPLY))
+                self.left -= size
                 if answer.get("id") == self._number:  # others are late, or forged
                     return answer
         except TimeoutError:
@@ -229,6 +234,8 @@ class Worker:
 
 def _ended(report: Mapping[str, Any]) -> Exception:
     reason, number = report.get("reason", "lost"), report.get("signal", 0)
+    if reason == "closed":
+        return Ended(results.CRASHED, "closed its line to the grader")
     if reason == "memory":
         return Ended(results.MEMORY, "used more memory than there is for one submission")
     if reason == "processes":
@@ -242,6 +249,14 @@ def _ended(report: Mapping[str, Any]) -> Exception:
             name = signal.Signals(number).name
             return Ended(results.CRASHED, f"ended its process with the signal {name}")
     return Ended(results.CRASHED, "ended its process")
+
+
+def _sweep() -> None:
+    """Remove what graders that were killed while they started have left behind."""
+    for folder in Path(tempfile.gettempdir()).glob("course-*-*"):
+        pid = folder.name.split("-")[1]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_root() -> bool:

@@ -6,16 +6,17 @@ that one question cannot cost another.
 """
 
 import contextlib
-import inspect
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from course import correct
+from course.correct import CORRECT, source_of
 from course.grading import results
-from course.grading.sandbox import Ended, Sandbox, SandboxError, Worker
+from course.grading.notebooks import Run
+from course.grading.sandbox import RECEIVED, Ended, Sandbox, SandboxError, Worker
 from course.guard import endless_call
 from course.inside import wire
 from rl_lib import MDPEnv
@@ -37,7 +38,7 @@ class Student:
     sandbox : Sandbox
     setup : str
         The notebook's first cell.
-    cells : sequence of (label, source)
+    cells : sequence of `notebooks.Run`
         To be run in this order.
     steps : sequence of str
         Functions that are asked for.
@@ -47,7 +48,7 @@ class Student:
         self,
         sandbox: Sandbox,
         setup: str,
-        cells: Sequence[tuple[str, str]],
+        cells: Sequence[Run],
         steps: Sequence[str],
     ) -> None:
         self.limits = sandbox.limits
@@ -57,12 +58,21 @@ class Student:
         self._sandbox, self._setup, self._cells, self._steps = sandbox, setup, cells, steps
         self._end = time.monotonic() + self.limits.lifetime
         self._test_end = self._end
+        self._hidden = False
+        self._running = -1
         self._fatal: set[int] = set()  # cells that end the process that runs them
         self._helpers: tuple[str, ...] = ()
         self._workers: dict[tuple[str, ...], tuple[Worker, set[str]]] = {}
 
-    def begin_test(self) -> None:
-        """Set the clock for the next test."""
+    def begin_test(self, hidden: bool) -> None:
+        """Set the clock for the next test, once there is a worker for it.
+
+        What a `hidden` test gives to a function, an error could tell; its text is not passed on.
+        """
+        self._test_end = self._end
+        self._hidden = hidden
+        for worker, _ in (self._worker(), *self._workers.values()):
+            worker.left = RECEIVED
         self._test_end = time.monotonic() + self.limits.test
 
     def function(self, name: str) -> Callable[..., Any]:
@@ -114,7 +124,7 @@ class Student:
         try:
             self._copy_back(arguments, answer)
             return wire.unpack(answer.get("result"))
-        except (wire.WireError, AttributeError, TypeError, ValueError, KeyError) as problem:
+        except Exception as problem:  # whatever was made of the line to the grader
             message = f"what {name} returns cannot be looked at: {problem}"
             raise Stopped(results.CRASHED, message[:500]) from None
 
@@ -148,8 +158,8 @@ class Student:
                 worker.ask("prepare", self._deadline(), source=self._setup)
                 self._run_cells(worker)
                 if self._helpers:
-                    source = inspect.getsource(correct)
-                    names = list(self._helpers)
+                    source = source_of(self._helpers)
+                    names = {name: CORRECT[name].__name__ for name in self._helpers}
                     worker.ask("install", self._deadline(), source=source, names=names)
                 answer = worker.ask("defined", self._deadline(), names=list(self._steps))
                 return worker, {name for name in answer["names"] if name in self._steps}
@@ -168,35 +178,36 @@ class Student:
 
     def _run_cells(self, worker: Worker) -> None:
         order = [number for number in range(len(self._cells)) if number not in self._fatal]
-        again = []
-        for number in order:
-            if not self._run_cell(worker, number):
-                again.append(number)
+        again = [number for number in order if not self._run_cell(worker, number)]
         for number in again:  # cells that were out of order
             self._run_cell(worker, number)
 
     def _run_cell(self, worker: Worker, number: int) -> bool:
-        label, source = self._cells[number]
+        """Run a cell, and say whether trying again would be in vain."""
+        cell = self._cells[number]
         self._running = number
         answer = worker.ask(
-            "run", self._deadline(), source=source, label=label, seconds=self.limits.computing
+            "run",
+            self._deadline(),
+            source=cell.source,
+            label=cell.label,
+            names_only=cell.names_only,
+            seconds=self.limits.computing,
         )
         self._running = -1
         if "error" not in answer:
-            self.problems.pop(label, None)
+            self.problems.pop(cell.label, None)
             return True
-        limit = endless_call(f"the cell of {label}", self.limits.computing, "")
-        status, message = self._told(f"the cell of {label}", answer, limit)
-        self.problems[label] = status, message
-        return " NameError" not in message
-
-    _running = -1
+        what = f"the cell of {cell.label}"
+        limit = endless_call(what, self.limits.computing, "")
+        self.problems[cell.label] = self._told(what, answer, limit, cell.label)
+        return answer.get("name") != "NameError"
 
     def _blame(self, end: Ended) -> bool:
         number, self._running = self._running, -1
         if number < 0:
             return False
-        label, _ = self._cells[number]
+        label = self._cells[number].label
         self._fatal.add(number)
         self.problems[label] = end.status, f"the cell of {label} {end}"
         return True
@@ -207,15 +218,31 @@ class Student:
         others = "".join(f"; {message}" for _, message in list(self.problems.values())[:3])
         return results.MISSING, f"there is no function {name} in the notebook{others}"
 
-    def _told(self, what: str, answer: Any, too_long: str) -> tuple[str, str]:
-        error, message = answer.get("error"), str(answer.get("message", ""))[:1000]
+    def _told(
+        self, what: str, answer: Mapping[str, Any], too_long: str, cell: str = ""
+    ) -> tuple[str, str]:
+        """Status and message of an error; every word of it may be forged."""
+        error, name = answer.get("error"), str(answer.get("name"))
+        words = name if re.fullmatch(r"[A-Za-z_]\w{0,40}", name) else "an error"
+        # While a cell runs, no test has been seen, and so its errors have nothing to tell.
+        if cell or not (self._hidden or self._helpers):
+            text = str(answer.get("text", ""))[:600]
+            words += f": {text}" if text else ""
+        words += self._place(cell or answer.get("cell"), answer.get("line"))
         if error == "time":
             return results.TIMEOUT, too_long
         if error == "memory":
-            return results.MEMORY, f"{what} ran out of memory: {message}"
+            return results.MEMORY, f"{what} ran out of memory: {words}"
         if error == "unwritten":
-            return results.MISSING, f"{what} is not written yet ({message})"
-        return results.FAILED, f"{what} raised {message}"
+            return results.MISSING, f"{what} is not written yet"
+        return results.FAILED, f"{what} raised {words}"
+
+    def _place(self, label: Any, line: Any) -> str:
+        sources = {cell.label: cell.source.splitlines() for cell in self._cells}
+        lines = sources.get(label, []) if isinstance(label, str) else []
+        if not (isinstance(line, int) and 0 < line <= len(lines)):
+            return ""
+        return f" (line {line} of the cell: {lines[line - 1].strip()[:200]})"
 
     def _copy_back(self, arguments: Sequence[Any], answer: Any) -> None:
         for place, packed in dict(answer.get("changed", {})).items():

@@ -7,6 +7,7 @@ the standard library, NumPy, SciPy, `rl_lib` and each other, and nothing else of
 nursery   imports the libraries once, and forks a child for each worker
 keeper    watches over one worker from outside: memory, processes, its end
 cell      the namespaces and limits that close in on a child
+filter    the system calls that no answer needs
 worker    runs a student's cells and answers calls of their functions
 shell     a notebook's cell, run without IPython
 wire      what may cross between the worker and the grader

@@ -11,6 +11,8 @@ import os
 import resource
 from typing import Any
 
+from course.inside.filter import refuse_calls
+
 ROOT, USER, NONE = "root", "user", "none"
 """Started as root; as somebody else; without a sandbox."""
 
@@ -42,14 +44,14 @@ def leave(isolation: str) -> None:
 
 
 def furnish(isolation: str, disk: int) -> None:
-    """Give this process an empty /tmp of `disk` bytes, and no /proc."""
+    """Give this process an empty /tmp of `disk` bytes, a small /dev/shm, and no /proc."""
     _call("unshare", _NEWNS)
     _call("mount", b"none", b"/", None, _PRIVATE, None)
     owner = NOBODY if isolation == ROOT else os.geteuid()
-    room = f"size={disk},nr_inodes=4096,mode=700,uid={owner},gid={owner}"
-    if isolation == USER:
-        room = f"size={disk},nr_inodes=4096,mode=700"
-    _call("mount", b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV, room.encode())
+    owned = f",uid={owner},gid={owner}" if isolation == ROOT else ""
+    for place, size in ((b"/tmp", disk), (b"/dev/shm", disk // 8)):
+        room = f"size={size},nr_inodes=4096,mode=700{owned}".encode()
+        _call("mount", b"tmpfs", place, b"tmpfs", _NOSUID_NODEV, room)
     _call("mount", b"tmpfs", b"/proc", b"tmpfs", _NOSUID_NODEV | 1, b"size=4k,nr_inodes=2")
 
 
@@ -84,6 +86,8 @@ def drop_rights(isolation: str) -> None:
     elif isolation == USER:
         header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
         _call("capset", ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))
+    if isolation != NONE:
+        refuse_calls()
 
 
 def _call(name: str, *args: Any) -> None:

@@ -22,6 +22,9 @@ from rl_lib import MDP, MDPEnv
 LIMIT = 4 * 2**20
 """Bytes of one message."""
 
+REPLY = 2**20
+"""Bytes of one message out of the sandbox."""
+
 DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefdgFDG"}
 """Plain numbers of any size."""
 
@@ -43,6 +46,9 @@ class Other:
     def __repr__(self) -> str:
         return self.what
 
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(self.what)
+
 
 def send(end: socket.socket, message: dict[str, Any], deadline: float | None = None) -> None:
     """Send one message before `deadline` on the monotonic clock."""
@@ -53,8 +59,10 @@ def send(end: socket.socket, message: dict[str, Any], deadline: float | None = N
     end.sendall(struct.pack(">I", len(data)) + data)
 
 
-def receive(end: socket.socket, deadline: float | None = None) -> dict[str, Any]:
-    """Receive one message.
+def receive(
+    end: socket.socket, deadline: float | None = None, limit: int = LIMIT
+) -> tuple[dict[str, Any], int]:
+    """Receive one message of at most `limit` bytes; returns it, and how many they were.
 
     Raises
     ------
@@ -63,7 +71,7 @@ def receive(end: socket.socket, deadline: float | None = None) -> dict[str, Any]
     TimeoutError, EOFError
     """
     (size,) = struct.unpack(">I", _exactly(end, 4, deadline))
-    if size > LIMIT:
+    if size > limit:
         raise WireError(f"{size} bytes are too many for one message")
     try:
         message = json.loads(_exactly(end, size, deadline))
@@ -71,7 +79,7 @@ def receive(end: socket.socket, deadline: float | None = None) -> dict[str, Any]
         raise WireError(f"it is no JSON: {problem}") from None
     if not isinstance(message, dict):
         raise WireError("it is no JSON object")
-    return message
+    return message, size
 
 
 def _exactly(end: socket.socket, size: int, deadline: float | None) -> bytes:
@@ -95,16 +103,18 @@ def _left(deadline: float | None) -> float | None:
     return left
 
 
-def pack(value: Any, depth: int = 0) -> Any:
+def pack(value: Any, depth: int = 0, most: int = REPLY // 2) -> Any:
     """What stands for `value` in a message; an `Other` for what cannot cross."""
     if isinstance(value, np.ndarray | np.generic):
-        return _pack_array(value)
+        return _pack_array(value, most)
+    if hasattr(value, "__array__") or isinstance(value, range):  # a table of pandas', say
+        return _pack_array(np.asarray(value), most)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
         return {"text": str(value[:LENGTH])}
     if isinstance(value, list | tuple) and depth < DEPTH:
-        items = [pack(item, depth + 1) for item in value]
+        items = [pack(item, depth + 1, most) for item in value]
         if any(isinstance(item, dict) and {"text", "other"} & set(item) for item in items):
             return {"other": f"a {type(value).__name__} that holds more than numbers"}
         return {"tuple" if isinstance(value, tuple) else "list": items}
@@ -127,7 +137,7 @@ def pack_in(value: Any) -> Any:
         now = [value._state, value._steps, value._over]
         parts = {"max_steps": value.max_steps, "generator": state_of(value.np_random), "now": now}
         return {"env": parts | {"mdp": _pack_model(value.mdp)}}
-    packed = pack(value)
+    packed = pack(value, most=LIMIT // 2)
     if isinstance(packed, dict) and "other" in packed:
         raise TypeError(f"{value!r:.80} cannot cross into a student's process")
     return packed
@@ -188,13 +198,13 @@ def generator(state: dict[str, Any]) -> np.random.Generator:
     return np.random.Generator(bits)
 
 
-def _pack_array(value: Any) -> Any:
+def _pack_array(value: Any, most: int) -> Any:
     array = np.asarray(value)
     if array.dtype.str not in DTYPES:
         return {"other": f"an array of {array.dtype}"[:100]}
     if array.ndim > DIMENSIONS or max(array.shape, default=0) > LONGEST:
         return {"other": f"an array of the shape {array.shape}"[:100]}
-    if array.nbytes > LIMIT:
+    if array.nbytes > most:
         return {"other": f"an array of {array.nbytes} bytes"}
     data = base64.b64encode(array.tobytes()).decode("ascii")
     kind = "scalar" if isinstance(value, np.generic) else "array"
@@ -228,8 +238,8 @@ def _pack_model(mdp: MDP) -> dict[str, Any]:
 def _pack_part(value: Any) -> Any:
     if sparse.issparse(value):
         parts = (value.data, value.indices, value.indptr)
-        return {"csr": [*map(_pack_array, parts), list(value.shape)]}
-    return pack(value)
+        return {"csr": [*(_pack_array(p, LIMIT) for p in parts), list(value.shape)]}
+    return pack(value, most=LIMIT // 2)
 
 
 def _unpack_model(parts: dict[str, Any]) -> MDP:

@@ -5,7 +5,6 @@ here is relied upon for a mark. The grader checks what comes back, and the limit
 process are set from outside.
 """
 
-import ast
 import contextlib
 import os
 import socket
@@ -15,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from course.inside import shell, wire
+from course.inside import wire
 from course.inside.clock import TimeIsUp, computing_limit
+from course.inside.shell import Notebook
 from rl_lib import MDPEnv
+
+TEXT = 600  # characters of an error
 
 
 class Worker:
@@ -25,14 +27,15 @@ class Worker:
 
     def __init__(self, end: socket.socket) -> None:
         self.end, self.process = end, os.getpid()
-        self.sources: dict[str, list[str]] = {}
-        self.namespace = shell.namespace()
+        self.notebook = Notebook()
+        self.namespace = self.notebook.names
+        self.labels: set[str] = set()
 
     def serve(self) -> None:
         """Answer until the grader hangs up."""
         while True:
             try:
-                request = wire.receive(self.end)
+                request, _ = wire.receive(self.end)
             except (EOFError, OSError):
                 return
             answer = getattr(self, "_" + request["do"])
@@ -40,12 +43,8 @@ class Worker:
                 reply = answer(request)
             except TimeIsUp:
                 reply = {"error": "time"}
-            except MemoryError as problem:
-                reply = {"error": "memory", "message": self._told(problem)}
-            except NotImplementedError as problem:
-                reply = {"error": "unwritten", "message": self._told(problem)}
             except BaseException as problem:
-                reply = {"error": "raised", "message": self._told(problem)}
+                reply = self._described(problem)
             if os.getpid() != self.process:
                 os._exit(0)  # a student has forked, and the child came back here
             with contextlib.suppress(OSError):
@@ -55,30 +54,27 @@ class Worker:
             try:
                 wire.send(self.end, reply)
             except wire.WireError as problem:
-                wire.send(
-                    self.end, {"id": request["id"], "error": "raised", "message": f"{problem}"}
-                )
+                wire.send(self.end, self._described(problem) | {"id": request["id"]})
 
     def _run(self, request: dict[str, Any]) -> dict[str, Any]:
-        source, label = shell.plain(request["source"]), request["label"]
-        self.sources[f"<{label}>"] = source.splitlines()
+        run = self.notebook.add_names if request["names_only"] else self.notebook.run
+        self.labels.add(request["label"])
         with computing_limit(request["seconds"]):
-            shell.execute(source, label, self.namespace)
+            run(request["source"], request["label"])
         return {}
 
     def _prepare(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the lines of a notebook's first cell that can run here."""
-        for node in ast.parse(request["source"]).body:
-            with contextlib.suppress(Exception):  # what asks rl_lib for an answer
-                shell.execute(ast.unparse(node), "setup", self.namespace)
+        with contextlib.suppress(Exception):  # what asks rl_lib for an answer
+            self.notebook.run(request["source"], "setup")
         return {}
 
     def _install(self, request: dict[str, Any]) -> dict[str, Any]:
         """Put a correct function in the place of the student's."""
         module: dict[str, Any] = {"__name__": "correct"}
         exec(request["source"], module)
-        for name in request["names"]:
-            self.namespace[name] = module["CORRECT"][name]
+        for name, function in request["names"].items():
+            self.namespace[name] = module[function]
         return {}
 
     def _defined(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -99,24 +95,23 @@ class Worker:
                 states[i] = wire.state_of(argument.np_random)
         return {"result": result, "changed": changed, "generators": states}
 
-    def _told(self, problem: BaseException) -> str:
-        """What went wrong, and in which line of the student's."""
-        try:
-            name = type(problem).__name__
+    def _described(self, problem: BaseException) -> dict[str, Any]:
+        """The kind of an error, its text, and the last line of the student's it came through."""
+        kinds = {MemoryError: "memory", NotImplementedError: "unwritten"}
+        error = next((word for kind, word in kinds.items() if isinstance(problem, kind)), "raised")
+        reply = {"error": error, "name": type(problem).__name__, "text": "", "cell": "", "line": 0}
+        with contextlib.suppress(Exception):
             if isinstance(problem, SyntaxError):
-                return f"{name}: {problem.msg} (line {problem.lineno} of the cell)"
-            text = f"{name}: {problem}"[:600] if str(problem) else name
-            for frame in reversed(traceback.extract_tb(problem.__traceback__)):
-                lines = self.sources.get(frame.filename)
-                if lines and frame.lineno and frame.lineno <= len(lines):
-                    line = lines[frame.lineno - 1].strip()[:200]
-                    return f"{text} (line {frame.lineno} of the cell: {line})"
-            return text
-        except Exception:
-            return type(problem).__name__
+                return reply | {"text": str(problem.msg)[:TEXT], "line": problem.lineno or 0}
+            for frame in traceback.extract_tb(problem.__traceback__):
+                if frame.filename[1:-1] in self.labels:
+                    reply |= {"cell": frame.filename[1:-1], "line": frame.lineno or 0}
+            reply["text"] = str(problem)[:TEXT]
+        return reply
 
 
 def work(end: socket.socket) -> None:
     """Serve the grader at the other end, deaf and mute to everything else."""
     sys.stdin = open(os.devnull)  # noqa: SIM115
+    sys.path.insert(0, os.getcwd())  # for modules that a cell writes
     Worker(end).serve()
