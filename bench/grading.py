@@ -8,12 +8,12 @@ course, with a limit on its memory and its processes.
 
 import argparse
 import contextlib
-import csv
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,8 +22,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from tqdm import tqdm
@@ -41,13 +43,18 @@ RESULTS = Path(__file__).parent / "grading.json"
 SCRIPTS = Path(sys.executable).parent
 MEMORY = 4 * 2**30
 WORTH = {"action_values": 3, "value_iteration": 4, "greedy_policy": 3}
+SCORES = """
+    select s.student_id, sum(coalesce(g.auto_score, 0)) from grade g
+    join submitted_notebook n on g.notebook_id = n.id
+    join submitted_assignment s on n.assignment_id = s.id group by s.student_id
+"""
 LIMIT = 150  # seconds for nbgrader with one hard case
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--submissions", type=int, default=200)
-    parser.add_argument("--nbgrader", type=int, default=50, help="submissions for nbgrader")
+    parser.add_argument("--nbgrader", type=int, default=48, help="submissions for nbgrader")
     options = parser.parse_args()
     packages = ("nbgrader", "distributed", "numpy")
     results: dict = {"versions": {name: version(name) for name in packages}}
@@ -91,23 +98,34 @@ def sample_class(size: int) -> Iterator[bytes]:
         yield nbformat.writes(sample.fill_in(notebook, answer.instead_of(solutions))).encode()
 
 
-def run(root: Path, *command: str, limit: float = 3600) -> tuple[float, int, int]:
-    """Seconds, peak bytes of the largest process, and exit status."""
+class Ran(NamedTuple):
+    seconds: float
+    peak: int  # bytes of the largest process
+    status: int
+    lines: list[float]  # seconds at which each line was printed
+
+
+def run(root: Path, *command: str, limit: float = 3600) -> Ran:
+    """Run a command in `root`, for at most `limit` seconds."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command,
         cwd=root,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(root / "home")},
     )
     alarm = threading.Timer(limit, os.killpg, (process.pid, signal.SIGKILL))
     alarm.start()
+    assert process.stdout is not None
+    with process.stdout as out:
+        lines = [time.perf_counter() - began for _ in out]
     _, status, used = os.wait4(process.pid, 0)
     alarm.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
-    return time.perf_counter() - began, used.ru_maxrss * 1024, process.returncode
+    seconds = time.perf_counter() - began
+    return Ran(seconds, used.ru_maxrss * 1024, process.returncode, lines)
 
 
 def walls(root: Path) -> list[str]:
@@ -120,37 +138,44 @@ def walls(root: Path) -> list[str]:
 
 def speed(size: int, size_for_nbgrader: int) -> dict:
     """Submissions a second: nbgrader, and ours with one process and with two."""
-    found: dict = {"submissions": size, "submissions_for_nbgrader": size_for_nbgrader}
     print(f"{size} submissions of {NAME} (nbgrader: {size_for_nbgrader})")
+    ours = [str(SCRIPTS / "course"), "grade", NAME, "--json"]
+    found: dict = {}
     for who, count, command in (
         ("nbgrader", size_for_nbgrader, [str(SCRIPTS / "nbgrader"), "autograde", NAME]),
-        ("quarter", size // 4, [str(SCRIPTS / "course"), "grade", NAME]),
-        ("serial", size, [str(SCRIPTS / "course"), "grade", NAME]),
-        ("one", size, [str(SCRIPTS / "course"), "grade", NAME, "--workers", "1"]),
-        ("two", size, [str(SCRIPTS / "course"), "grade", NAME, "--workers", "2"]),
+        ("quarter", size // 4, ours),
+        ("serial", size, ours),
+        ("one", size, [*ours, "--workers", "1"]),
+        ("two", size, [*ours, "--workers", "2"]),
     ):
         with house() as root:
             for number, data in enumerate(sample_class(count)):
                 hand_in(root, f"s{number:03d}", data)
             if who == "nbgrader":
                 run(root, str(SCRIPTS / "nbgrader"), "generate_assignment", NAME, "--force")
-            seconds, peak, status = run(root, *command)
-            assert status == 0, (who, status)
+            ran = run(root, *command)
+            assert ran.status == 0, (who, ran.status)
         found[who] = {
             "submissions": count,
-            "seconds": seconds,
-            "per_second": count / seconds,
-            "peak": peak,
+            "seconds": ran.seconds,
+            "per_second": count / ran.seconds,
+            "peak": ran.peak,
         }
-        print(f"  {who:9} {seconds:7.1f} s  {count / seconds:6.2f} a second", flush=True)
+        if who != "nbgrader":  # once everything has started
+            found[who]["steady"] = (count - 1) / (ran.lines[-1] - ran.lines[0])
+        print(f"  {who:9} {ran.seconds:7.1f} s  {count / ran.seconds:6.2f} a second", flush=True)
     plain = found["nbgrader"]["per_second"]
     found["ratio"] = found["two"]["per_second"] / plain
     found["ratio_serial"] = found["serial"]["per_second"] / plain
     found["scaling"] = found["two"]["per_second"] / found["one"]["per_second"]
-    print(f"  two processes: {found['ratio']:.1f} times nbgrader")
-    print(f"  two processes: {found['scaling']:.2f} times one")
+    found["scaling_steady"] = found["two"]["steady"] / found["one"]["steady"]
     growth = (found["serial"]["peak"] - found["quarter"]["peak"]) / (size - size // 4)
-    print(f"  memory for each submission more: {growth / 1024:.1f} kB")
+    print(f"  two processes: {found['ratio']:.1f} times nbgrader")
+    print(
+        f"  two processes: {found['scaling']:.2f} times one, "
+        f"{found['scaling_steady']:.2f} times once they have started"
+    )
+    print(f"  memory for each submission more: {growth / 1024:.1f} kB", flush=True)
     return found
 
 
@@ -161,6 +186,7 @@ def cases() -> list[dict]:
         port = f"{server.getsockname()[1]}".encode()
         handed = {c.name: c.notebook().replace(b"PORT", port) for c in hard_cases.CASES}
         mine = ours(handed)
+        template()
         with ThreadPoolExecutor(2) as pool:
             others = list(tqdm(pool.map(theirs, handed.values()), total=len(handed), unit="case"))
     rows = []
@@ -185,8 +211,8 @@ def ours(handed: dict[str, bytes]) -> dict[str, dict]:
         for name, data in handed.items():
             hand_in(root, name, data)
         course = Path(sys.executable).parent / "course"
-        seconds, _, status = run(root, str(course), "grade", NAME, "--workers", "2")
-        print(f"all hard cases as one class: {seconds:.0f} s, exit status {status}", flush=True)
+        ran = run(root, str(course), "grade", NAME, "--workers", "2")
+        print(f"all hard cases as one class: {ran.seconds:.0f} s, status {ran.status}", flush=True)
         found = {}
         for line in (
             (root / "_build/grade/journal" / f"{NAME}.jsonl").read_text("utf8").splitlines()
@@ -200,21 +226,30 @@ def ours(handed: dict[str, bytes]) -> dict[str, dict]:
         return found
 
 
-def theirs(data: bytes) -> dict:
-    """Points of a case, and of a right answer that comes after it; None for no mark at all."""
+@cache
+def template() -> tempfile.TemporaryDirectory:
+    """A course in which nbgrader has entered the assignment."""
+    kept = tempfile.TemporaryDirectory()
     with house() as root:
         run(root, str(SCRIPTS / "nbgrader"), "generate_assignment", NAME, "--force")
+        shutil.copytree(root, kept.name, dirs_exist_ok=True)
+    return kept
+
+
+def theirs(data: bytes) -> dict:
+    """Points of a case, and of a right answer that comes after it; None for no mark at all."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        shutil.copytree(template().name, root, dirs_exist_ok=True)
         hand_in(root, "student", data)
         hand_in(root, "witness", hard_cases.CASES[0].notebook())
         command = [*walls(root), str(SCRIPTS / "nbgrader"), "autograde", NAME]
-        seconds, _, _ = run(root, *command, limit=LIMIT)
-        run(root, str(SCRIPTS / "nbgrader"), "export")
-        found: dict = {"points": None, "witness": None, "ended": seconds < LIMIT}
-        table = root / "_build/grade/grades.csv"
-        for row in csv.DictReader(table.read_text("utf8").splitlines() if table.exists() else []):
-            if (root / "_build/grade/autograded" / row["student_id"] / NAME).is_dir():
-                key = "witness" if row["student_id"] == "witness" else "points"
-                found[key] = float(row["score"])
+        ran = run(root, *command, limit=LIMIT)
+        found: dict = {"points": None, "witness": None, "ended": ran.seconds < LIMIT}
+        with contextlib.closing(sqlite3.connect(root / "_build/grade/gradebook.db")) as book:
+            for student, score in book.execute(SCORES):
+                if (root / "_build/grade/autograded" / student / NAME).is_dir():
+                    found["witness" if student == "witness" else "points"] = score
         return found
 
 

@@ -105,7 +105,7 @@ def failures_in_sandbox(job):
     name, answer, seed = job
     given = sample.read_answer(SAMPLE / name / f"{answer}.py")
     assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
-    cells = given.instead_of(sample.solutions_of(assignment.notebook))
+    cells = given.instead_of(sample.solutions_of(master(name)))
     data = nbformat.writes(sample.fill_in(released(name), cells)).encode()
     result = grade(assignment, answer, data, "", nursery, seed)
     assert result.final, result
@@ -191,7 +191,7 @@ def test_a_correct_helper_cannot_be_robbed():
     """One that stands there for the next question, and knows only what it needs."""
     name = "maxent_irl"
     assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
-    cells = sample.solutions_of(assignment.notebook) | {
+    cells = sample.solutions_of(master(name)) | {
         "soft_backup": "import numpy as np\ndef soft_backup(mdp, v):\n    return v",
         "soft_policies": "def soft_policies(mdp, horizon):\n    names = soft_backup.__globals__\n"
         "    return names.get('CORRECT', {}).get('soft_policies', names.get('_soft_policies'))"

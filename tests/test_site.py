@@ -8,10 +8,14 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import hard_cases
 import pytest
 import yaml
 
 from course.build import build
+from course.grading.assignment import Assignment
+from course.grading.feedback import documents
+from course.grading.results import STATUSES, Mark, Result
 
 pytestmark = [
     # One worker builds `_build/html` and looks at it.
@@ -142,7 +146,7 @@ def violations(page, theme):
     from axe_playwright_python.sync_playwright import Axe
 
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+    page.wait_for_function(f"(document.documentElement.dataset.theme || '{theme}') === '{theme}'")
     # What a reader can unfold is checked as well; what fades in is not yet theirs.
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
@@ -159,6 +163,21 @@ def violations(page, theme):
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_self_contained_and_accessible(site, visit, name):
     page, problems = visit(site, name)
+    assert problems == []
+    assert violations(page, "light") + violations(page, "dark") == []
+
+
+def test_feedback_is_accessible(visit, tmp_path):
+    name = hard_cases.NAME
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    marks = [
+        Mark(test.name, 0.0, test.points, status, "q[0, 0] is 0; it should be 4. " * 9)
+        for test, status in zip(assignment.tests, STATUSES, strict=False)
+    ]
+    result = Result("Ada", name, "key", tuple(marks), ("the file is not in UTF-8",))
+    data = hard_cases.CASES[0].notebook()
+    (tmp_path / "page.html").write_text(documents(assignment, data, result).page, "utf8")
+    page, problems = visit(tmp_path, "page")
     assert problems == []
     assert violations(page, "light") + violations(page, "dark") == []
 

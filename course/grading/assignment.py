@@ -8,10 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-
-import nbformat
+from typing import NamedTuple
 
 from course.correct import CORRECT
+
+
+class Asked(NamedTuple):
+    """A cell of the instructors' notebook, and what nbgrader's metadata say of it."""
+
+    kind: str
+    source: str
+    grade_id: str
+    points: float
+    grade: bool
+    solution: bool
+    locked: bool
+    ungraded: bool
 
 
 @dataclass(frozen=True)
@@ -66,39 +78,45 @@ class Assignment:
         return assignment
 
     @cached_property
-    def notebook(self) -> nbformat.NotebookNode:
-        """The notebook itself."""
-        return nbformat.reads(self.text, as_version=4)
+    def cells(self) -> tuple[Asked, ...]:
+        """All cells of the notebook, in order."""
+        found = []
+        for cell in json.loads(self.text)["cells"]:
+            info = cell["metadata"].get("nbgrader", {})
+            found.append(
+                Asked(
+                    cell["cell_type"],
+                    "".join(cell["source"]),
+                    info.get("grade_id", ""),
+                    float(info.get("points", 0)),
+                    bool(info.get("grade")),
+                    bool(info.get("solution")),
+                    bool(info.get("locked")),
+                    "ungraded" in cell["metadata"].get("tags", []),
+                )
+            )
+        return tuple(found)
 
     @cached_property
     def setup(self) -> str:
         """Locked code that is no test and runs before everything else."""
-        return "\n\n".join(
-            cell.source
-            for cell in self.notebook.cells
-            if cell.cell_type == "code" and _is(cell, locked=True, grade=False)
-            if "ungraded" not in cell.metadata.get("tags", [])
-        )
+        locked = (c for c in self.cells if c.kind == "code" and c.locked and not c.grade)
+        return "\n\n".join(cell.source for cell in locked if not cell.ungraded)
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """Functions that students write, in order."""
-        cells = self.notebook.cells
-        return tuple(
-            cell.metadata.nbgrader.grade_id
-            for cell in cells
-            if cell.cell_type == "code" and _is(cell, solution=True, grade=False)
-        )
+        cells = self.cells
+        return tuple(c.grade_id for c in cells if c.kind == "code" and c.solution and not c.grade)
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
         """Test cells, in order."""
         found = []
-        for cell in self.notebook.cells:
-            if cell.cell_type == "code" and _is(cell, grade=True, solution=False):
-                info = cell.metadata.nbgrader
-                step = max((s for s in self.steps if info.grade_id.startswith(s)), key=len)
-                found.append(Test(info.grade_id, step, cell.source, float(info.points)))
+        for cell in self.cells:
+            if cell.kind == "code" and cell.grade and not cell.solution:
+                step = max((s for s in self.steps if cell.grade_id.startswith(s)), key=len)
+                found.append(Test(cell.grade_id, step, cell.source, cell.points))
         return tuple(found)
 
     @cached_property
@@ -116,8 +134,3 @@ class Assignment:
         packages = [f"{name} {version(name)}" for name in ("numpy", "scipy", "gymnasium")]
         digest.update(json.dumps([sys.version, packages, LIMIT, sorted(CORRECT)]).encode())
         return digest.hexdigest()
-
-
-def _is(cell: nbformat.NotebookNode, **wanted: bool) -> bool:
-    info = cell.metadata.get("nbgrader")
-    return info is not None and all(bool(info.get(k)) == v for k, v in wanted.items())

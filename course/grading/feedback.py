@@ -4,12 +4,12 @@ The page names the property that failed and shows the student's own lines. No li
 on it. The graded notebook, tests and all, is for formgrader and stays with the instructors.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-import nbformat
 
 from course.grading import results
 from course.grading.assignment import Assignment
@@ -94,19 +94,15 @@ def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
 
 def notebook(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
     """The instructors' notebook with the student's answers, and what each test said."""
-    graded = nbformat.from_dict(assignment.notebook)
+    graded = json.loads(assignment.text)
     marks = {mark.test: mark for mark in result.marks}
-    cells = []
-    for cell in graded.cells:
-        cell = cell.copy()
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    for cell in graded["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if grade_id in assignment.steps:
-            cell.source = code.get(grade_id, "")
+            cell["source"] = code.get(grade_id, "")
         if grade_id in marks:
-            cell.outputs = [_output(marks[grade_id])]
-        cells.append(cell)
-    graded.cells = cells
-    return str(nbformat.writes(graded))
+            cell["outputs"] = [_output(marks[grade_id])]
+    return json.dumps(graded, indent=1, ensure_ascii=False)
 
 
 def is_current(path: Path, result: Result) -> bool:
@@ -118,12 +114,11 @@ def is_current(path: Path, result: Result) -> bool:
         return False
 
 
-def _output(mark: Mark) -> Any:
+def _output(mark: Mark) -> dict[str, Any]:
     if mark.status == results.GRADED:
-        return nbformat.v4.new_output("stream", name="stdout", text=f"{mark.message}\n")
-    return nbformat.v4.new_output(
-        "error", ename=mark.status, evalue=mark.message, traceback=[mark.message]
-    )
+        return {"output_type": "stream", "name": "stdout", "text": f"{mark.message}\n"}
+    told = {"ename": mark.status, "evalue": mark.message, "traceback": [mark.message]}
+    return {"output_type": "error", **told}
 
 
 @cache

@@ -98,32 +98,30 @@ class Gradebook:
     def _prepare(self, assignment: Assignment) -> None:
         book, name = self._book, assignment.name
         book.update_or_create_assignment(name)
-        kernel = json.dumps(assignment.notebook.metadata.get("kernelspec", {}))
+        kernel = json.dumps(json.loads(assignment.text)["metadata"].get("kernelspec", {}))
         notebook = book.update_or_create_notebook(name, name, kernelspec=kernel)
-        wanted = {}
-        for cell in assignment.notebook.cells:
-            info = cell.metadata.get("nbgrader")
-            if not info:
+        wanted = set()
+        for cell in assignment.cells:
+            if not cell.grade_id:
                 continue
-            kind = cell.cell_type if cell.cell_type == "code" else "markdown"
-            wanted[info.grade_id] = bool(info.get("grade"))
-            if info.get("grade"):
-                points = float(info.points)
+            kind = cell.kind if cell.kind == "code" else "markdown"
+            if cell.grade:
+                wanted.add(cell.grade_id)
                 book.update_or_create_grade_cell(
-                    info.grade_id, name, name, max_score=points, cell_type=kind
+                    cell.grade_id, name, name, max_score=cell.points, cell_type=kind
                 )
-            if info.get("solution"):
-                book.update_or_create_solution_cell(info.grade_id, name, name)
+            if cell.solution:
+                book.update_or_create_solution_cell(cell.grade_id, name, name)
             book.update_or_create_source_cell(
-                info.grade_id,
+                cell.grade_id,
                 name,
                 name,
                 cell_type=kind,
-                locked=bool(info.get("locked")),
+                locked=cell.locked,
                 source=cell.source,
             )
         for cell in list(notebook.grade_cells):
-            if not wanted.get(cell.name):
+            if cell.name not in wanted:
                 if any(grade.manual_score is not None for grade in cell.grades):
                     raise ValueError(
                         f"the test {cell.name} is gone from {name}, but somebody has given marks "

@@ -154,14 +154,13 @@ class _Recognised:
     def __init__(self, assignment: Assignment) -> None:
         self.other: set[str] = set()
         self.plain: list[set[str]] = []
-        for cell in assignment.notebook.cells:
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            if grade_id not in assignment.steps:
-                if grade_id:
-                    self.other.add(grade_id)
+        for cell in assignment.cells:
+            if cell.grade_id not in assignment.steps:
+                self.other.add(cell.grade_id)
                 hidden = r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?"
-                source = re.sub(hidden, "", cell.source, flags=re.DOTALL)
-                self.plain += [_lines(source), _lines(cell.source)]
+                released = re.sub(hidden, "", cell.source, flags=re.DOTALL)
+                self.plain += [_lines(released), _lines(cell.source)]
+        self.other.discard("")
         self.steps = set(assignment.steps)
 
     def is_no_answer(self, cell: Cell, defines_step: bool) -> bool:
