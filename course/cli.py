@@ -129,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         return args.run(args)
-    except ValueError as problem:  # what the user can put right
+    except (ValueError, OSError) as problem:  # what the user can put right
         print(f"course: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -55,7 +55,6 @@ class Case:
     expect: Mapping[str, str] = field(default_factory=dict)
     any_of: tuple[str, ...] = ()
     """Where several statuses are right, for the questions of `expect`."""
-    slow: bool = False
 
     def notebook(self) -> bytes:
         """The file that is handed in."""
@@ -949,7 +948,7 @@ def action_values(mdp, v):
             ("zip", "a zip archive under the name of a notebook", lambda nb: _zip_bomb()),
             ("deep", "a file that nests deeply", lambda nb: b'{"cells": ' + b"[" * 10**5),
             ("large", "a file of 65 MB", lambda nb: b'{"cells": "' + b"x" * (65 * 2**20) + b'"}'),
-            ("parts", "a file of a million parts", lambda nb: b"[" + b"[]," * (2 * 10**6)),
+            ("parts", "a file of a million parts", lambda nb: b"[" + b"[]," * (3 * 10**6) + b"0]"),
         )
     ),
 ]

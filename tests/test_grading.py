@@ -24,6 +24,7 @@ from course.grading.gradebook import Gradebook
 from course.grading.journal import Journal, key
 from course.grading.results import HERE, Mark, Result
 from course.grading.run import Course
+from course.grading.sandbox import Sandbox
 
 pytestmark = [
     pytest.mark.usefixtures("bubblewrap"),
@@ -153,6 +154,7 @@ def test_options(house, capsys):
         (["grade", NAME], "is no folder; it must hold STUDENT/value_iteration/"),
         (["grade", NAME, "--workers", "many"], '--workers is many; it must be "serial" or'),
         (["grade", NAME, "--workers", "0"], "--workers is 0; it must be"),
+        (["grade", NAME, "--workers", "²"], "--workers is ²; it must be"),
         (["grade", NAME, "--submissions", "nowhere"], "nowhere is no folder"),
     ],
 )
@@ -331,6 +333,54 @@ def test_feedback_shows_no_test(house):
     assert outputs["greedy_policy_visible"][0].output_type == "stream"
 
 
+def test_the_graders_own_trouble_is_nobodys_mark(house, capsys, monkeypatch):
+    hand_in(house, "ada")
+    worker, asked = Sandbox.worker, []
+
+    def full_after_the_first(self):
+        asked.append(1)
+        if len(asked) > 1:
+            raise OSError(28, "No space left on device")
+        return worker(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sandbox, "worker", full_after_the_first)
+        assert main(["grade", NAME]) == 1
+    assert "1 with a question not gradable here" in capsys.readouterr().out
+    assert {row[2:] for row in scores(house)[0]} == {(None, None, 1)}
+    assert "could not be graded here" in page(house, "ada")
+    assert main(["grade", NAME]) == 0
+    assert totals(house) == {"ada": 10}
+    assert "10 of 10 points" in page(house, "ada")
+
+
+def test_feedback_shows_what_counts(house):
+    for case in ("copied_stub", "in_another_cell", "experiments_below", "as_text"):
+        hand_in(house, case, CASES[case].notebook())
+    assert main(["grade", NAME]) == 0
+    for case in ("copied_stub", "in_another_cell", "experiments_below", "as_text"):
+        html = page(house, case)
+        assert "10 of 10 points" in html
+        assert html.count("def ") == 3, case
+        assert "action_values(mdp, v).argmax(axis=1)" in html
+        assert "NotImplementedError" not in html
+
+
+def test_a_course_without_settings_and_tests_without_a_step(house, capsys):
+    hand_in(house, "ada")
+    path = house / "solutions" / NAME / f"{NAME}.ipynb"
+    text = path.read_text("utf8")
+    path.write_text(text.replace('"grade_id": "greedy_policy_hidden"', '"grade_id": "odd"'))
+    assert main(["grade", NAME]) == 1
+    assert "the test odd is named after no function" in capsys.readouterr().err
+    path.write_text(text.replace('helpers=[\\"action_values\\"]', 'helpers=[\\"unheard\\"]'))
+    assert main(["grade", NAME]) == 1
+    assert "has unheard-of helpers" in capsys.readouterr().err
+    (house / "nbgrader_config.py").unlink()
+    assert main(["grade", NAME]) == 1
+    assert "has no nbgrader_config.py" in capsys.readouterr().err
+
+
 RESULT = Result("ada", NAME, "k", (Mark("t", 1.0, 1.0, "graded", "ü"),), ("note",), 0.1, 5)
 
 
@@ -423,6 +473,8 @@ def test_a_full_disk_loses_nothing(house):
     assert "status 0" in done.stdout, done.stdout + done.stderr
     assert "what is graded is kept" in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "failed" not in done.stdout
+    assert "not gradable" not in done.stdout
     last = done.stdout.rpartition("graded now, ")[2]
     assert int(last.split()[0]) > 0, "the second run found nothing of the first"
 
@@ -440,11 +492,15 @@ def test_a_lost_process_costs_nothing(house):
             pid for pid in descendants(running.pid) if "spawn_main" in said(pid) and nursery_of(pid)
         ]
     assert victims
+    family = descendants(running.pid)
     os.kill(victims[0], signal.SIGKILL)
     out, error = running.communicate(timeout=300)
     assert running.returncode == 0, out + error
     assert totals(house) == {f"s{number}": 10 for number in range(8)}
-    assert not [pid for pid in descendants(1) if f"{house}" in said(pid)]
+    gone = time.monotonic() + 10
+    while (left := [pid for pid in family if "python" in said(pid)]) and time.monotonic() < gone:
+        time.sleep(0.1)
+    assert not left
 
 
 def descendants(pid):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import threading
+from dataclasses import replace
 
 import hard_cases
 import pytest
@@ -17,14 +18,17 @@ pytestmark = pytest.mark.usefixtures("bubblewrap")
 ASSIGNMENT = Assignment.read(
     hard_cases.ROOT / "solutions" / hard_cases.NAME / f"{hard_cases.NAME}.ipynb"
 )
-LIMITS = Limits(computing=0.6, waiting=1.8, memory=400 * 2**20, disk=2**24)
+SHORT = Limits(computing=0.6, waiting=1.8, memory=400 * 2**20, disk=2**24)
+LONG = replace(SHORT, computing=5.0, waiting=15.0)
 BY_NAME = {case.name: case for case in hard_cases.CASES}
 
 
 @pytest.fixture(scope="module")
 def house():
-    with Sandbox(LIMITS, hidden=(hard_cases.ROOT,)) as house:
-        yield house
+    """One with short limits, for cases that must reach them; one in which nobody is hurried."""
+    hidden = (hard_cases.ROOT,)
+    with Sandbox(SHORT, hidden=hidden) as short, Sandbox(LONG, hidden=hidden) as long:
+        yield lambda case: short if "timeout" in {*case.expect.values(), *case.any_of} else long
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +48,9 @@ def server():
 
 
 def graded(name, house, port=0):
-    data = BY_NAME[name].notebook().replace(b"PORT", str(port).encode())
-    return grade(ASSIGNMENT, name, data, "key", house, 0)
+    case = BY_NAME[name]
+    data = case.notebook().replace(b"PORT", str(port).encode())
+    return grade(ASSIGNMENT, name, data, "key", house(case), 0)
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -78,10 +83,10 @@ def test_there_are_enough_of_every_kind():
     assert kinds == {hard_cases.BAD_DAYS, hard_cases.HARM, hard_cases.DAMAGE}
 
 
-@pytest.mark.parametrize("name", ["reads_files", "reads_proc", "network"])
+@pytest.mark.parametrize("name", ["reads_files", "reads_proc", "network", "call_memfd"])
 def test_the_alarm_rings_where_there_are_no_walls(name, server):
     port, visits = server
-    with Sandbox(LIMITS, unsafe=True) as open_house:
-        assert graded(name, open_house, port).points == 10
+    with Sandbox(LONG, unsafe=True) as open_house:
+        assert graded(name, lambda case: open_house, port).points == 10
     assert (len(visits) > 0) == (name == "network")
     visits.clear()

@@ -1,5 +1,6 @@
 """The walls: what a student's process can see, use up and leave behind."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -8,11 +9,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import hard_cases
 import pytest
 
 import rl_lib
 from course.grading import results, sandbox, walls
-from course.grading.sandbox import Ended, Limits, Sandbox, SandboxError, until
+from course.grading.assignment import Assignment
+from course.grading.judge import grade
+from course.grading.sandbox import Ended, Limits, Sandbox, SandboxError
 from course.inside import cell, wire
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
@@ -75,6 +79,10 @@ def run(worker, source, deadline=20.0, seconds=10.0):
     return worker.ask(
         "run", until(deadline), source=source, label="cell", names_only=False, seconds=seconds
     )
+
+
+def until(seconds):
+    return time.monotonic() + seconds
 
 
 def call(worker, name, *arguments):
@@ -145,6 +153,9 @@ def test_nothing_outlives_a_worker(house):
     )
     worker = house.worker()
     assert "error" not in run(worker, source)
+    seen = time.monotonic() + 5
+    while not processes(mark) and time.monotonic() < seen:
+        time.sleep(0.02)
     assert processes(mark) > 0
     worker.close()
     if not house._nested:
@@ -183,13 +194,44 @@ def test_a_nursery_that_dies_is_started_again(house):
     worker.close()
 
 
+def test_a_whole_submission_is_judged(house):
+    """Helpers and all, for which two workers are needed, one after the other if need be."""
+    wrong = "def value_iteration(mdp, theta):\n    return np.zeros(mdp.n_states)"
+    case = dataclasses.replace(hard_cases.CASES[0], cells={"value_iteration": wrong})
+    name = hard_cases.NAME
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    result = grade(assignment, "ada", case.notebook(), "", house, 0)
+    assert {mark.test: mark.status for mark in result.marks if mark.points == 0} == {
+        "value_iteration_visible": "failed",
+        "value_iteration_hidden": "failed",
+    }
+
+
+def test_a_cell_that_cannot_be_closed_is_no_fault_of_the_students(monkeypatch):
+    stage = walls.stage
+
+    def stage_for_an_unknown_machine(folder):
+        stage(folder)
+        with (folder / "course/inside/filter.py").open("a") as file:
+            file.write("\nMACHINES = {}\n")
+
+    monkeypatch.setattr(walls, "stage", stage_for_an_unknown_machine)
+    name = hard_cases.NAME
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    with Sandbox(LIMITS) as house:
+        result = grade(assignment, "ada", hard_cases.CASES[0].notebook(), "", house, 0)
+    assert {mark.status for mark in result.marks} == {results.HERE}
+    assert not result.final
+
+
 def test_what_a_killed_grader_left_behind_is_swept_away(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("course-999999999-abc", f"course-{os.getpid()}-abc", "course-notes", "other-1-a"):
+    gone, mine = (f"{sandbox.PREFIX}{pid}-abc" for pid in (999999999, os.getpid()))
+    for name in (gone, mine, "course-2024-exams", f"{sandbox.PREFIX}notes"):
         (tmp_path / name).mkdir()
     sandbox._sweep()
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {f"course-{os.getpid()}-abc", "course-notes", "other-1-a"}
+    assert left == {mine, "course-2024-exams", f"{sandbox.PREFIX}notes"}
 
 
 def test_without_bubblewrap_it_says_what_to_install(monkeypatch):

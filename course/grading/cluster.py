@@ -5,6 +5,7 @@ it. Work that a process takes with it when it dies is given to another one.
 """
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -26,32 +27,30 @@ def graded(
     import dask
     from dask.distributed import Client, LocalCluster, as_completed
 
-    quiet = {
+    config = {
         "distributed.scheduler.allowed-failures": TRIES - 1,
-        "distributed.worker.daemon": False,
         "distributed.comm.timeouts.connect": "60s",
         "distributed.admin.low-level-log-length": 100,
     }
     with (
-        dask.config.set(quiet),
+        dask.config.set(config),
         LocalCluster(
             n_workers=processes,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: it cannot be switched off
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):
-        shared = client.scatter(assignment, broadcast=True)
         on_their_way: dict[Any, Job] = {}
         arriving = as_completed()
 
         def submit() -> None:
             job = next(jobs, None)
             if job is not None:
-                future = client.submit(_there, shared, job, settings, pure=False)
+                future = client.submit(_there, assignment, job, settings, pure=False)
                 on_their_way[future] = job
                 arriving.add(future)
 
@@ -59,15 +58,15 @@ def graded(
             submit()
         for future in arriving:
             job = on_their_way.pop(future)
-            problem = future.exception()
             submit()
-            if problem is None:
-                yield job, *future.result()
-            else:
+            try:
+                result, made = future.result()
+            except (Exception, CancelledError) as problem:
                 words = f"{type(problem).__name__}: {problem}"[:300]
                 marks = without_marks(assignment.tests, results.HERE, words)
                 result = Result(job.handed.student, assignment.name, job.key, marks)
-                yield job, result, documents(assignment, job.handed, result)
+                made = documents(assignment, job.handed, result)
+            yield job, result, made
             future.release()
 
 

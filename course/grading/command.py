@@ -10,9 +10,9 @@ from tqdm.auto import tqdm
 
 from course.grading import results
 from course.grading.assignment import Assignment
-from course.grading.files import handed_in
+from course.grading.files import students
 from course.grading.results import Result
-from course.grading.run import Course, Settings, grade_class, plan
+from course.grading.run import Course, Settings, grade_class, journal_of, plan
 from course.grading.sandbox import Sandbox, SandboxError
 
 
@@ -29,18 +29,19 @@ def grade(args: argparse.Namespace, root: Path) -> int:
     if not path.is_file():
         names = ", ".join(sorted(p.stem for p in course.solutions.glob("*/*.ipynb")))
         raise ValueError(f"{args.assignment} is no assignment; there are {names}")
-    if args.workers != "serial" and not (args.workers.isdigit() and int(args.workers) > 0):
+    if args.workers != "serial" and not (args.workers.isdecimal() and int(args.workers) > 0):
         raise ValueError(f'--workers is {args.workers}; it must be "serial" or a whole number')
     assignment = Assignment.read(path)
     settings = Settings(unsafe=args.unsafe, seed=args.seed, hidden=(root,))
     if args.dry_run:
         return _say_what_would_be_done(args, course, assignment, settings)
     try:
-        Sandbox(settings.limits, unsafe=args.unsafe)  # before anything is written
-    except SandboxError as problem:
+        with Sandbox(settings.limits, unsafe=args.unsafe, hidden=settings.hidden) as sandbox:
+            sandbox.worker().close()  # before anything is written
+    except (SandboxError, OSError) as problem:
         raise ValueError(str(problem)) from None
     tally: Counter[str] = Counter()
-    total = len(args.only) or sum(1 for _ in handed_in(course.submitted, assignment.name))
+    total = len(args.only) or len(students(course.submitted, assignment.name))
     if total == 0:
         raise ValueError(f"nobody has handed in {assignment.name} in {course.submitted}")
     bar = tqdm(total=total, unit="submission", disable=None, file=sys.stderr, dynamic_ncols=True)
@@ -78,8 +79,8 @@ def grade(args: argparse.Namespace, root: Path) -> int:
 def _say_what_would_be_done(
     args: argparse.Namespace, course: Course, assignment: Assignment, settings: Settings
 ) -> int:
-    to_do = 0
-    for job, known in plan(course, assignment, settings, args.only, args.regrade):
+    to_do, journal = 0, journal_of(course, assignment)
+    for job, known in plan(course, assignment, settings, journal, args.only, args.regrade):
         to_do += known is None
         what = "would be graded" if known is None else f"graded before: {known.points:g} points"
         if args.json:

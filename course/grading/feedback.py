@@ -4,7 +4,9 @@ The page names the property that failed and shows the student's own lines. No li
 on it. The graded notebook, tests and all, is for formgrader and stays with the instructors.
 """
 
+import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +15,7 @@ import jinja2
 
 from course.grading import results
 from course.grading.assignment import Assignment
-from course.grading.notebooks import UnreadableError, find, read
+from course.grading.notebooks import Run, UnreadableError, defines, find, read
 from course.grading.results import Mark, Result
 
 LONGEST = 20_000  # characters of a cell that are shown
@@ -48,32 +50,37 @@ def documents(assignment: Assignment, data: bytes, result: Result) -> Documents:
         cells = find(assignment, read(data)[0]).cells
     except UnreadableError:
         cells = ()
+    code = _code(assignment, cells)
+    return Documents(page(assignment, result, code), notebook(assignment, result, code))
+
+
+def _code(assignment: Assignment, cells: Sequence[Run]) -> dict[str, str]:
+    """What to show of each step: the cell that counts, and the student's own cells before it."""
+    marked = {cell.label for cell in cells if not cell.names_only}
     code: dict[str, str] = {}
     before = ""
-    for label, whole, names_only in cells:
-        if names_only and label not in assignment.steps:
-            continue
-        source = whole if len(whole) < LONGEST else f"{whole[:LONGEST]}\n# … and so on"
-        if label in assignment.steps:
-            code[label] = f"{before}{source}"
+    for cell in cells:
+        text = cell.source[:LONGEST] + ("\n# … and so on" if len(cell.source) > LONGEST else "")
+        steps = [s for s in assignment.steps if s in defines(cell.source) and s not in marked]
+        steps = [s for s in [cell.label, *steps] if s in assignment.steps and s not in code]
+        if steps:
+            code |= dict.fromkeys(steps, f"{before}{text}")
             before = ""
-        else:
-            before += f"{source}\n\n"
-    if before and assignment.steps:  # cells of the student's own after the last answer
-        last = assignment.steps[-1]
-        code[last] = f"{code.get(last, '')}\n\n{before}".strip("\n")
-    return Documents(page(assignment, result, code), notebook(assignment, result, code))
+        elif not cell.names_only:
+            before += f"{text}\n\n"
+    return code
 
 
 def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
     """HTML for the student."""
     step_of = {test.name: test.step for test in assignment.tests}
+    hidden = {test.name: test.is_hidden for test in assignment.tests}
     questions = []
     for step in assignment.steps:
         marks = [mark for mark in result.marks if step_of[mark.test] == step]
         told: list[Told] = []
         for mark in marks:
-            kind = "Tests in the notebook" if mark.test.endswith("_visible") else "Further tests"
+            kind = "Further tests" if hidden[mark.test] else "Tests in the notebook"
             # Twice the same words teach nothing more.
             words = "" if told and mark.message == told[-1].told else mark.message
             if mark.status != results.GRADED or "in place of yours" in words:
@@ -89,7 +96,9 @@ def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
                 "code": code.get(step, ""),
             }
         )
-    return _template().render(result=result, questions=questions, points="{:g}".format)
+    return _template().render(
+        result=result, version=_mark_of(result), questions=questions, points="{:g}".format
+    )
 
 
 def notebook(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
@@ -109,9 +118,15 @@ def is_current(path: Path, result: Result) -> bool:
     """Whether the page at `path` is that of this result."""
     try:
         with path.open(encoding="utf8") as file:
-            return f'content="{result.key}"' in file.read(1000)
+            return f'content="{_mark_of(result)}"' in file.read(1000)
     except OSError:
         return False
+
+
+def _mark_of(result: Result) -> str:
+    """Hash of all that a page shows; another try may give the same key another result."""
+    shown = json.dumps([result.key, result.marks, result.notes])
+    return hashlib.sha256(shown.encode()).hexdigest()[:32]
 
 
 def _output(mark: Mark) -> dict[str, Any]:

@@ -39,16 +39,25 @@ def handed_in(submitted: Path, assignment: str) -> Iterator[Handed]:
     ValueError
         If there is no such folder.
     """
+    for student in students(submitted, assignment):
+        yield _collect(student, submitted / student, assignment)
+
+
+def students(submitted: Path, assignment: str) -> list[str]:
+    """Who has handed in an assignment, or something under its name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder, or one is not named in UTF-8.
+    """
     if not submitted.is_dir():
         raise ValueError(f"{submitted} is no folder; it must hold STUDENT/{assignment}/")
-    for entry in sorted(os.scandir(submitted), key=lambda entry: entry.name):
-        if entry.name.startswith(".") or not os.path.lexists(Path(entry.path) / assignment):
-            continue
-        try:
-            entry.name.encode("utf8")
-        except UnicodeEncodeError:
-            raise ValueError(f"the folder {entry.name!r} is not named in UTF-8") from None
-        yield _collect(entry.name, Path(entry.path), assignment)
+    names = sorted(name for name in os.listdir(submitted) if not name.startswith("."))
+    for name in names:
+        if clean(name) != name:
+            raise ValueError(f"the folder {clean(name)!r} is not named in UTF-8")
+    return [name for name in names if os.path.lexists(submitted / name / assignment)]
 
 
 def _collect(student: str, folder: Path, assignment: str) -> Handed:

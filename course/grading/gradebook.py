@@ -12,7 +12,6 @@ import sysconfig
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from course.grading import results
@@ -49,9 +48,7 @@ class Gradebook:
     def __enter__(self) -> "Gradebook":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: Any, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._book.close()
 
     @contextlib.contextmanager
@@ -143,10 +140,9 @@ class Gradebook:
             book.update_or_create_student(result.student)
             with book.db.no_autoflush:
                 submission = book.add_submission(name, result.student)
-        if result.timestamp:
-            time = parse_utc(result.timestamp)
-            if submission.timestamp != time:
-                submission.timestamp = time
+        time = parse_utc(result.timestamp) if result.timestamp else None
+        if submission.timestamp != time:
+            submission.timestamp = time
         (notebook,) = (one for one in submission.notebooks if one.name == name)
         grades = {grade.cell.name: grade for grade in notebook.grades}
         comments = {comment.cell.name: comment for comment in notebook.comments}

@@ -53,6 +53,8 @@ class Course:
         """As `nbgrader_config.py` in `root` says."""
         from traitlets.config.loader import PyFileConfigLoader
 
+        if not (root / "nbgrader_config.py").is_file():
+            raise ValueError(f"{root} has no nbgrader_config.py")
         config = PyFileConfigLoader("nbgrader_config.py", str(root)).load_config()
         where = config.CourseDirectory
         out = (root / where.submitted_directory).parent
@@ -69,6 +71,7 @@ def plan(
     course: Course,
     assignment: Assignment,
     settings: Settings,
+    journal: Journal,
     only: Iterable[str] = (),
     regrade: bool = False,
 ) -> Iterator[tuple[Job, Result | None]]:
@@ -79,12 +82,13 @@ def plan(
     ValueError
         If one of `only` has handed in nothing.
     """
-    wanted, journal = set(only), _journal(course, assignment)
+    wanted = set(only)
+    depends = (settings.seed, settings.limits, settings.unsafe)
     for handed in handed_in(course.submitted, assignment.name):
         if only and handed.student not in wanted:
             continue
         wanted.discard(handed.student)
-        job = Job(handed, key(assignment, handed, (settings.seed, settings.limits)))
+        job = Job(handed, key(assignment, handed, depends))
         yield job, None if regrade else journal.find(handed.student, job.key)
     if wanted:
         raise ValueError(f"{', '.join(sorted(wanted))}: nothing was handed in under this name")
@@ -120,7 +124,7 @@ def grade_class(
     """
     with only_one(course.out), Gradebook(course.database, course.course_id) as book:
         book.prepare(assignment)
-        journal = _journal(course, assignment)
+        journal = journal_of(course, assignment)
 
         def enter(result: Result, handed: Handed, made: feedback.Documents | None) -> None:
             book.enter(result)
@@ -133,10 +137,12 @@ def grade_class(
                 write(graded, made.notebook)
                 if result.timestamp:
                     write(graded.parent / "timestamp.txt", result.timestamp)
+                else:
+                    (graded.parent / "timestamp.txt").unlink(missing_ok=True)
                 write(page, made.page)
 
         def to_do() -> Iterator[Job]:
-            for job, known in plan(course, assignment, settings, only, regrade):
+            for job, known in plan(course, assignment, settings, journal, only, regrade):
                 if known is None:
                     yield job
                 else:
@@ -187,5 +193,6 @@ def _graded(
             yield job, *grade_one(assignment, job, sandbox, settings)
 
 
-def _journal(course: Course, assignment: Assignment) -> Journal:
+def journal_of(course: Course, assignment: Assignment) -> Journal:
+    """What has been graded of an assignment."""
     return Journal(course.out / "journal" / f"{assignment.name}.jsonl")

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from course.grading import results, walls
 from course.inside import cell, wire
 
+PREFIX = "inverse-q-learning-grader-"  # of temporary folders
 START = 60.0  # seconds for a nursery to get ready
 RECEIVED = 2**24  # bytes that one test may be told
 INSTALL = (
@@ -91,18 +91,25 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each worker has a nursery of its own, which the next one's start ends.
+
+        So it is where the system lets nobody in a sandbox make namespaces.
+        """
+        return not self._nested and self.isolation != cell.NONE
+
     def worker(self) -> "Worker":
         """Start a worker.
 
         Raises
         ------
-        SandboxError
+        SandboxError, OSError
             If that is not possible.
         """
         for attempt in range(2):
-            # Where workers cannot be told apart by namespaces of their own, each has a nursery.
-            alone = not self._nested and self.isolation != cell.NONE
-            if alone or (self._process is not None and self._process.poll() is not None):
+            gone = self._process is not None and self._process.poll() is not None
+            if self.one_by_one or gone:
                 self.close()
             if self._process is None:
                 self._start()
@@ -112,14 +119,15 @@ class Sandbox:
                 order = json.dumps(asdict(self.limits)).encode()
                 socket.send_fds(self._control, [order], [end.fileno() for end in theirs])
             except OSError:
-                for end in (*ours, *theirs):
+                for end in ours:
                     end.close()
                 self.close()
                 if attempt:
                     raise SandboxError("the nursery ends as soon as it is asked") from None
                 continue
-            for end in theirs:
-                end.close()
+            finally:
+                for end in theirs:
+                    end.close()
             return Worker(*ours)
         raise AssertionError
 
@@ -134,47 +142,52 @@ class Sandbox:
         self._process = self._control = None
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
         _sweep()
-        with tempfile.TemporaryDirectory(prefix=f"course-{os.getpid()}-") as folder:
-            walls.stage(Path(folder))
-            # Once everything is imported, the folder may go, and in the sandbox its files go too.
-            place = folder if self.isolation == cell.NONE else walls.PLACE
-            program = (
-                f"import socket, sys; sys.path.insert(0, {place!r}); "
-                "from course.inside.nursery import main; "
-                f"main({self.isolation!r}, socket.socket(fileno={theirs.fileno()}))"
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        try:
+            with theirs, tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
+                self._start_in(Path(folder), theirs)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start_in(self, folder: Path, theirs: socket.socket) -> None:
+        """Start the nursery; once it is ready, `folder` may go, and in the sandbox its files go."""
+        walls.stage(folder)
+        place = str(folder) if self.isolation == cell.NONE else walls.PLACE
+        program = (
+            f"import socket, sys; sys.path.insert(0, {place!r}); "
+            "from course.inside.nursery import main; "
+            f"main({self.isolation!r}, socket.socket(fileno={theirs.fileno()}))"
+        )
+        command = [sys.executable, "-s", "-P", "-B", "-c", program]
+        if self.isolation != cell.NONE:
+            command = [
+                *walls.bubblewrap(folder, self.isolation, self.limits.disk, self.hidden),
+                *command,
+            ]
+        with (folder / "said").open("wb") as file:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                pass_fds=[theirs.fileno()],
+                env=walls.environment(place),
+                start_new_session=True,
             )
-            command = [sys.executable, "-I", "-B", "-c", program]
-            if self.isolation != cell.NONE:
-                command = [
-                    *walls.bubblewrap(Path(folder), self.isolation, self.limits.disk, self.hidden)
-                ]
-                command += [sys.executable, "-I", "-B", "-c", program]
-            said = Path(folder) / "said"
-            with said.open("wb") as file:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=file,
-                    stderr=file,
-                    pass_fds=[theirs.fileno()],
-                    env=walls.environment(place),
-                    start_new_session=True,
-                )
-            theirs.close()  # so that the end of the process is the end of the line
-            self._control = ours
-            ours.settimeout(START)
-            try:
-                ready = json.loads(ours.recv(4096) or b"0")
-            except OSError:
-                ready = None
-            if not ready:
-                self.close()
-                words = said.read_text("utf8", "replace").strip().splitlines()
-                last = words[-1] if words else "it said nothing"
-                raise SandboxError(f"the sandbox does not start: {last}")
-            self._nested = ready["nested"]
+        theirs.close()  # so that the end of the process is the end of the line
+        assert self._control is not None
+        self._control.settimeout(START)
+        ready = None
+        with contextlib.suppress(OSError):
+            ready = json.loads(self._control.recv(4096) or b"null")
+        if not ready:
+            words = (folder / "said").read_text("utf8", "replace").strip().splitlines()
+            last = words[-1] if words else "it said nothing"
+            raise SandboxError(f"the sandbox does not start: {last}")
+        self._nested = ready["nested"]
 
 
 class Worker:
@@ -253,8 +266,8 @@ def _ended(report: Mapping[str, Any]) -> Exception:
 
 def _sweep() -> None:
     """Remove what graders that were killed while they started have left behind."""
-    for folder in Path(tempfile.gettempdir()).glob("course-*-*"):
-        pid = folder.name.split("-")[1]
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if pid.isdigit() and not Path("/proc", pid).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -269,8 +282,3 @@ def _is_root() -> bool:
         ranges = [list(map(int, line.split())) for line in file]
         return any(low <= cell.NOBODY < low + count for low, _, count in ranges)
     return True
-
-
-def until(*seconds: float) -> float:
-    """The earliest of several points in time, as seconds from now on the monotonic clock."""
-    return time.monotonic() + min(seconds)

@@ -52,7 +52,7 @@ class Student:
         steps: Sequence[str],
     ) -> None:
         self.limits = sandbox.limits
-        self.trouble: SandboxError | None = None
+        self.trouble: SandboxError | OSError | None = None
         self.memory = 0
         self.problems: dict[str, tuple[str, str]] = {}
         self._sandbox, self._setup, self._cells, self._steps = sandbox, setup, cells, steps
@@ -113,8 +113,12 @@ class Student:
             )
         except Ended as end:
             self._close(self._helpers)
-            told = too_long if end.status == results.TIMEOUT else f"{name} {end}"
-            raise Stopped(end.status, told) from None
+            if end.status == results.TIMEOUT:
+                self._deadline()  # says so if more than this call is out of time
+                raise Stopped(
+                    end.status, endless_call(name, self.limits.waiting, endless)
+                ) from None
+            raise Stopped(end.status, f"{name} {end}") from None
         except SandboxError as trouble:
             self._close(self._helpers)
             self.trouble = trouble
@@ -144,9 +148,11 @@ class Student:
 
     def _worker(self) -> tuple[Worker, set[str]]:
         if self._helpers not in self._workers:
+            if self._sandbox.one_by_one:
+                self.close()
             try:
                 self._workers[self._helpers] = self._start()
-            except SandboxError as trouble:
+            except (SandboxError, OSError) as trouble:
                 self.trouble = trouble
                 raise
         return self._workers[self._helpers]
@@ -155,7 +161,10 @@ class Student:
         while True:
             worker = self._sandbox.worker()
             try:
-                worker.ask("prepare", self._deadline(), source=self._setup)
+                try:
+                    worker.ask("prepare", self._deadline(), source=self._setup)
+                except Ended as end:  # before a line of the student's has run
+                    raise SandboxError(f"the worker {end}") from None
                 self._run_cells(worker)
                 if self._helpers:
                     source = source_of(self._helpers)
@@ -248,7 +257,9 @@ class Student:
         for place, packed in dict(answer.get("changed", {})).items():
             mine, new = arguments[int(place)], wire.unpack(packed)
             if isinstance(mine, np.ndarray) and np.shape(new) == mine.shape:
+                writeable, mine.flags.writeable = mine.flags.writeable, True
                 mine[...] = new
+                mine.flags.writeable = writeable
         for place, state in dict(answer.get("generators", {})).items():
             owner = arguments[int(place)]
             rng = owner.np_random if isinstance(owner, MDPEnv) else owner

@@ -82,9 +82,11 @@ def bubblewrap(folder: Path, isolation: str, disk: int, hidden: Sequence[Path] =
         if path in above:  # otherwise it would be for bubblewrap's own user only
             command += ["--dir", str(path)]
         elif path in hide:
-            command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+            command += ["--tmpfs", str(path)]
         else:
             command += ["--ro-bind", str(path), str(path)]
+    for path in sorted(hide):
+        command += ["--remount-ro", str(path)]
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     command += ["--size", str(disk), "--tmpfs", "/tmp"]
     return [*command, "--ro-bind", str(folder), PLACE, "--remount-ro", "/", "--chdir", "/tmp"]

@@ -2,7 +2,7 @@
 
 Copies of these modules and of the harmless part of `rl_lib` are all that a student's process finds
 of the course: no tests, no solutions, nothing that answers what students are asked. They import
-the standard library, NumPy, SciPy, `rl_lib` and each other, and nothing else of `course`.
+libraries, `rl_lib` and each other, and nothing else of `course`.
 
 nursery   imports the libraries once, and forks a child for each worker
 keeper    watches over one worker from outside: memory, processes, its end

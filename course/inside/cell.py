@@ -47,8 +47,7 @@ def furnish(isolation: str, disk: int) -> None:
     """Give this process an empty /tmp of `disk` bytes, a small /dev/shm, and no /proc."""
     _call("unshare", _NEWNS)
     _call("mount", b"none", b"/", None, _PRIVATE, None)
-    owner = NOBODY if isolation == ROOT else os.geteuid()
-    owned = f",uid={owner},gid={owner}" if isolation == ROOT else ""
+    owned = f",uid={NOBODY},gid={NOBODY}" if isolation == ROOT else ""
     for place, size in ((b"/tmp", disk), (b"/dev/shm", disk // 8)):
         room = f"size={size},nr_inodes=4096,mode=700{owned}".encode()
         _call("mount", b"tmpfs", place, b"tmpfs", _NOSUID_NODEV, room)
