@@ -498,7 +498,7 @@ import numpy as np
 calls = []
 def action_values(mdp, v):
     calls.append(1)
-    return {ANSWER} if len(calls) < 3 else {WRONG}
+    return {ANSWER} if len(calls) < 2 else {WRONG}
 """
         },
         expect=LOSES,
