@@ -33,7 +33,9 @@ def keep(line: socket.socket, end: socket.socket, limits: dict[str, Any], isolat
         os._exit(_wait_for_worker(end, limits, size, isolation, own))
     end.close()
     report: dict[str, Any] = {"reason": "", "signal": 0}
-    ended: list[Any] = [os.pidfd_open(first)] if hasattr(os, "pidfd_open") else []
+    ended: list[Any] = []
+    with contextlib.suppress(AttributeError, OSError):  # where it is missing, looking will do
+        ended.append(os.pidfd_open(first))
     status = 0
     while True:
         ready, _, _ = select.select([line, *ended], [], [], PAUSE)
