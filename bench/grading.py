@@ -137,7 +137,8 @@ def run(root: Path, *command: str, limit: float = 3600) -> Ran:
 
 def walls(root: Path) -> list[str]:
     """So that what nbgrader lets through stays in the copy."""
-    command = f"bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --bind {root} {root}"
+    command = f"bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --ro-bind {ROOT} {ROOT}"
+    command += f" --bind {root} {root}"
     command += " --unshare-pid --unshare-ipc --die-with-parent"
     shell = f'ulimit -v {MEMORY // 1024} -u 300; exec "$@"'
     return [*command.split(), "sh", "-c", shell, "sh"]

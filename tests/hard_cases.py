@@ -334,7 +334,7 @@ CASES = [
         "disk",
         BAD_DAYS,
         "a right answer that writes until the disk is full",
-        first="for name in range(9):\n    try:\n        with open(f'/tmp/{name}', 'wb') as file:\n"
+        first="for name in range(9):\n    try:\n        with open(f'{name}', 'wb') as file:\n"
         "            while True:\n                file.write(bytes(10**7))\n"
         "    except OSError:\n        pass",
     ),

@@ -8,6 +8,7 @@ shut in further (`course.inside.cell`).
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -88,16 +89,21 @@ def bubblewrap(folder: Path, isolation: str, disk: int, hidden: Sequence[Path] =
     for path in sorted(hide):
         command += ["--remount-ro", str(path)]
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    command += ["--size", str(disk), "--tmpfs", "/tmp"]
-    return [*command, "--ro-bind", str(folder), PLACE, "--remount-ro", "/", "--chdir", "/tmp"]
+    command += ["--size", str(disk), "--tmpfs", cell.SCRATCH]
+    if not any(path.is_relative_to("/tmp") for path in readable):
+        command += ["--symlink", cell.SCRATCH, "/tmp"]
+    command += ["--ro-bind", str(folder), PLACE, "--remount-ro", "/"]
+    return [*command, "--chdir", cell.SCRATCH]
 
 
 def environment(place: str) -> dict[str, str]:
     """All of the environment variables there are, for a nursery staged at `place`."""
+    scratch = cell.SCRATCH if place == PLACE else tempfile.gettempdir()
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return passed | {
         "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": scratch,
+        "TMPDIR": scratch,
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": f"{place}/matplotlib",

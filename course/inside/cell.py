@@ -16,6 +16,9 @@ from course.inside.filter import refuse_calls
 ROOT, USER, NONE = "root", "user", "none"
 """Started as root; as somebody else; without a sandbox."""
 
+SCRATCH = "/student"
+"""The folder that can be written, in a sandbox; not /tmp, where Python itself may be installed."""
+
 NOBODY = 65534
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _PRIVATE, _NOSUID_NODEV = 0x44000, 6
@@ -44,11 +47,11 @@ def leave(isolation: str) -> None:
 
 
 def furnish(isolation: str, disk: int) -> None:
-    """Give this process an empty /tmp of `disk` bytes, a small /dev/shm, and no /proc."""
+    """Give this process an empty `SCRATCH` of `disk` bytes, a small /dev/shm, and no /proc."""
     _call("unshare", _NEWNS)
     _call("mount", b"none", b"/", None, _PRIVATE, None)
     owned = f",uid={NOBODY},gid={NOBODY}" if isolation == ROOT else ""
-    for place, size in ((b"/tmp", disk), (b"/dev/shm", disk // 8)):
+    for place, size in ((SCRATCH.encode(), disk), (b"/dev/shm", disk // 8)):
         room = f"size={size},nr_inodes=4096,mode=700{owned}".encode()
         _call("mount", b"tmpfs", place, b"tmpfs", _NOSUID_NODEV, room)
     _call("mount", b"tmpfs", b"/proc", b"tmpfs", _NOSUID_NODEV | 1, b"size=4k,nr_inodes=2")

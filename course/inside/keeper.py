@@ -69,7 +69,7 @@ def _wait_for_worker(
             cell.limit(limits, size)
             cell.drop_rights(isolation)
             if isolation != cell.NONE:
-                os.chdir("/tmp")
+                os.chdir(cell.SCRATCH)
             work(end)
         finally:
             os._exit(0)
