@@ -4,11 +4,11 @@ import shutil
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 matplotlib.use("agg")
 # The first call of a compiled function takes seconds; no test is judged by its speed.
-settings.register_profile("course", deadline=None)
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("course")
 
 

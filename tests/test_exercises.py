@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from patience import PATIENCE
 
 from course import checks, release, sample
 from course.correct import source_of
@@ -97,7 +98,7 @@ def graded_in_sandbox():
 
 def start_nursery():
     global nursery
-    limits = Limits(computing=1.0, waiting=5.0)
+    limits = Limits(computing=1.0, waiting=60.0)
     nursery = Sandbox(limits, unsafe=shutil.which("bwrap") is None, hidden=(ROOT,))
 
 
@@ -260,7 +261,8 @@ def run_notebook(notebook):
 
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=PATIENCE,
+        startup_timeout=PATIENCE,
         allow_errors=True,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],

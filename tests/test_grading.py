@@ -16,6 +16,7 @@ from pathlib import Path
 import hard_cases
 import nbformat
 import pytest
+from patience import PATIENCE, wait_until
 
 from course.cli import main
 from course.grading.assignment import Assignment
@@ -485,22 +486,19 @@ def test_a_lost_process_costs_nothing(house):
     for number in range(8):
         hand_in(house, f"s{number}", slow.notebook())
     running = command(house, "--workers", "2")
-    victims, deadline = [], time.monotonic() + 60
-    while not victims and time.monotonic() < deadline:
-        time.sleep(0.1)
-        victims = [
-            pid for pid in descendants(running.pid) if "spawn_main" in said(pid) and nursery_of(pid)
-        ]
+
+    def at_work():
+        family = descendants(running.pid)
+        return [pid for pid in family if "spawn_main" in said(pid) and nursery_of(pid)]
+
+    victims = wait_until(at_work)
     assert victims
     family = descendants(running.pid)
     os.kill(victims[0], signal.SIGKILL)
-    out, error = running.communicate(timeout=300)
+    out, error = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0, out + error
     assert totals(house) == {f"s{number}": 10 for number in range(8)}
-    gone = time.monotonic() + 10
-    while (left := [pid for pid in family if "python" in said(pid)]) and time.monotonic() < gone:
-        time.sleep(0.1)
-    assert not left
+    assert wait_until(lambda: not any("python" in said(pid) for pid in family))
 
 
 def descendants(pid):
@@ -569,7 +567,7 @@ def test_all_hard_cases_in_one_class(house):
     for case in hard_cases.CASES:
         hand_in(house, case.name, case.notebook().replace(b"PORT", b"9"))
     running = command(house, "--workers", "2")
-    out, error = running.communicate(timeout=1500)
+    out, error = running.communicate(timeout=3 * PATIENCE)
     assert running.returncode == 0, out + error
     worth = {"action_values": 3, "value_iteration": 4, "greedy_policy": 3}
     deserved = {

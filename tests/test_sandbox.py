@@ -11,6 +11,7 @@ from pathlib import Path
 
 import hard_cases
 import pytest
+from patience import PATIENCE, wait_until
 
 import rl_lib
 from course.grading import results, sandbox, walls
@@ -75,7 +76,7 @@ def worker(house):
     worker.close()
 
 
-def run(worker, source, deadline=20.0, seconds=10.0):
+def run(worker, source, deadline=PATIENCE, seconds=10.0):
     return worker.ask(
         "run", until(deadline), source=source, label="cell", names_only=False, seconds=seconds
     )
@@ -87,7 +88,7 @@ def until(seconds):
 
 def call(worker, name, *arguments):
     packed = [wire.pack(argument) for argument in arguments]
-    answer = worker.ask("call", until(20), name=name, arguments=packed, seconds=10)
+    answer = worker.ask("call", until(PATIENCE), name=name, arguments=packed, seconds=10)
     if "error" in answer:
         return f"{answer['name']}: {answer['text']} (line {answer['line']})"
     return wire.unpack(answer["result"])
@@ -103,7 +104,7 @@ def test_nothing_can_be_written_but_scratch(worker):
 
 def test_nobody_is_root_and_everybody_finds_an_empty_folder(worker):
     user, number, files = wire.unpack(
-        worker.ask("call", until(9), name="who", arguments=[], seconds=9)["result"]
+        worker.ask("call", until(PATIENCE), name="who", arguments=[], seconds=9)["result"]
     )
     assert user != 0
     assert number < 100
@@ -123,7 +124,7 @@ def test_the_course_is_not_there(worker, house):
 
 def test_disk_and_memory_have_an_end(worker):
     assert "No space left" in call(worker, "fill") or "too large" in call(worker, "fill")
-    answer = worker.ask("call", until(9), name="use", arguments=[2**40], seconds=9)
+    answer = worker.ask("call", until(PATIENCE), name="use", arguments=[2**40], seconds=9)
     assert answer["error"] == "memory"
 
 
@@ -134,11 +135,9 @@ def test_an_error_names_the_students_line(worker):
 
 def test_a_deadline_ends_a_worker_and_the_next_one_is_well(house):
     worker = house.worker()
-    began = time.monotonic()
-    with pytest.raises(Ended) as end:
-        run(worker, "while True: pass", 0.3, 60)
+    with pytest.raises(Ended) as end:  # long before its computing time is used up
+        run(worker, "while True: pass", 0.3, PATIENCE)
     assert end.value.status == results.TIMEOUT
-    assert time.monotonic() - began < 5
     again = house.worker()
     assert run(again, "x = 1") == {"id": 1}
     again.close()
@@ -153,17 +152,11 @@ def test_nothing_outlives_a_worker(house):
     )
     worker = house.worker()
     assert "error" not in run(worker, source)
-    seen = time.monotonic() + 5
-    while not processes(mark) and time.monotonic() < seen:
-        time.sleep(0.02)
-    assert processes(mark) > 0
+    assert wait_until(lambda: processes(mark))
     worker.close()
     if not house._nested:
         house.close()
-    gone = time.monotonic() + 5
-    while processes(mark) and time.monotonic() < gone:
-        time.sleep(0.02)
-    assert processes(mark) == 0
+    assert wait_until(lambda: not processes(mark))
 
 
 def processes(mark):

@@ -11,6 +11,7 @@ from pathlib import Path
 import hard_cases
 import pytest
 import yaml
+from patience import PATIENCE
 
 from course.build import build
 from course.grading.assignment import Assignment
@@ -108,6 +109,7 @@ def serve():
 @pytest.fixture(scope="session")
 def context(browser):
     with browser.new_context() as context:
+        context.set_default_timeout(1000 * PATIENCE)
         yield context
 
 

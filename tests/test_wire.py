@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from patience import PATIENCE
 from scipy import sparse
 
 from course.inside import wire
@@ -201,7 +202,7 @@ def test_what_is_no_message_is_refused(ends, data):
     ours, theirs = ends
     theirs.sendall(data)
     with pytest.raises(wire.WireError):
-        wire.receive(ours, time.monotonic() + 1)
+        wire.receive(ours, time.monotonic() + PATIENCE)
 
 
 def test_nobody_waits_for_ever(ends):
@@ -215,7 +216,7 @@ def test_nobody_waits_for_ever(ends):
         wire.send(ours, {"text": "x" * 4 * 10**6}, time.monotonic() + 0.05)
     theirs.close()
     with pytest.raises((EOFError, ConnectionError)):
-        wire.receive(ours, time.monotonic() + 1)
+        wire.receive(ours, time.monotonic() + PATIENCE)
 
 
 def test_a_message_has_a_largest_size(ends):
