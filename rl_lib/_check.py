@@ -1,5 +1,7 @@
 """Checks shared by the public functions: one error that names the argument and its value."""
 
+import contextlib
+import math
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,40 @@ def whole_array(name: str, value: Any, ndim: int = 1) -> Ints:
     if bad is not None:
         raise ValueError(f"{at(name, bad)} is {array[bad]}; it must be a whole number")
     return result
+
+
+def index(name: str, value: Any, low: int, n: int) -> int:
+    """Place in 0 … n − 1 of a whole number that counts from `low`; called in every step."""
+    if type(value) is int or _is_scalar(value, "iu"):
+        place = int(value) - low
+        if 0 <= place < n:
+            return place
+    allowed = f"{{{low}, …, {low + n - 1}}}"
+    raise ValueError(f"{name} is {value!r:.80}; it must be a whole number in {allowed}")
+
+
+def finite_number(name: str, value: Any) -> float:
+    """`value` as a finite float, if it is one number; called in every step."""
+    if type(value) is float and math.isfinite(value):
+        return value
+    if type(value) is int or _is_scalar(value, "iufb"):
+        with contextlib.suppress(OverflowError):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+    raise ValueError(f"{name} is {value!r:.80}; it must be a finite number")
+
+
+def truth_value(name: str, value: Any) -> bool:
+    """`value` as a bool, if it is one; called in every step."""
+    if value is False or value is True or _is_scalar(value, "b"):
+        return bool(value)
+    raise ValueError(f"{name} is {value!r:.80}; it must be True or False")
+
+
+def _is_scalar(value: Any, kinds: str) -> bool:
+    kind = getattr(getattr(value, "dtype", None), "kind", "b" if isinstance(value, bool) else "")
+    return kind != "" and kind in kinds and np.ndim(value) == 0
 
 
 def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:

@@ -16,3 +16,13 @@ except ImportError:
 def compiled(function: Any) -> Any:
     """Compile `function` on its first call and keep the result on disk."""
     return numba.njit(cache=True, nogil=True)(function) if COMPILED else function
+
+
+def inlined(function: Any) -> Any:
+    """Compile `function` into every loop that calls it; left to itself, the compiler may not."""
+    return numba.njit(inline="always", nogil=True)(function) if COMPILED else function
+
+
+def plain(function: Any) -> Any:
+    """The Python function behind a compiled one."""
+    return getattr(function, "py_func", function)

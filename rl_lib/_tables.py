@@ -36,7 +36,11 @@ def dense_transitions(transitions: Any) -> Array:
 
 def sparse_transitions(transitions: Any) -> tuple[Any, int]:
     """CSR of float64 on the caller's buffers where they are of that kind; and A."""
-    p = sparse.csr_array(transitions, dtype=np.float64, copy=False)
+    try:
+        p = sparse.csr_array(transitions, dtype=np.float64, copy=False)
+        p.check_format(full_check=True)  # compiled loops go wherever the indices point
+    except ValueError as problem:
+        raise ValueError(f"transitions is no valid CSR matrix: {problem}") from None
     rows, n_states = p.shape
     if n_states == 0 or rows == 0 or rows % n_states:
         raise ValueError(f"transitions has shape {p.shape}; a sparse one must have shape (S·A, S)")
@@ -121,6 +125,10 @@ def read_table(table: Any, start: Any) -> tuple[Any, Any]:
         if p > 0
     ]
     s, a, p, s2, r, done = (np.array(column) for column in zip(*rows, strict=True))
+    bad = first(~((s2 >= 0) & (s2 < n) & (s2 == np.floor(s2))))
+    if bad is not None:
+        name = at("env.P", (int(s[bad]), int(a[bad])))
+        raise ValueError(f"{name} leads to {s2[bad]}; it must be a state in {{0, …, {n - 1}}}")
     s2, done = s2.astype(np.int64), done.astype(bool)
     exits = np.zeros(n, dtype=bool)
     exits[s2[done]] = True

@@ -23,6 +23,7 @@ from tqdm.auto import tqdm
 
 from rl_lib import _episodes
 from rl_lib._check import Array, finite_array, generator, number, whole
+from rl_lib._episodes import Rule, Tables
 from rl_lib.mdp import MDP
 from rl_lib.planning import greedy
 
@@ -188,11 +189,11 @@ def _learn(
             returns, lengths = np.zeros(episodes), np.zeros(episodes, dtype=np.int64)
             n_parts = min(episodes, 100 if progress else 1)
             for part in np.array_split(np.arange(episodes), n_parts):
-                first = part[0]
-                world.loop(
-                    *world.source, world.discount, q, visits, returns[first:], lengths[first:],
-                    alphas[part], power, scale, epsilons[part], on_policy, max_steps, rng,
-                )  # fmt: skip
+                rule = Rule(
+                    alphas[part], power, scale, epsilons[part], world.discount, on_policy, max_steps
+                )
+                tables = Tables(q, visits, returns[part[0] :], lengths[part[0] :])
+                world.loop(*world.source, rule, tables, rng)
                 bar.update(len(part))
             results.append(Learned(q, greedy(q), returns, lengths))
     if runs is None:
@@ -220,15 +221,17 @@ class _World(NamedTuple):
             if not all(isinstance(space, gymnasium.spaces.Discrete) for space in spaces):
                 raise TypeError(f"env has spaces {spaces}; both must be Discrete")
             n_states, n_actions = (int(space.n) for space in spaces)  # type: ignore[attr-defined]
-            return cls(_episodes.in_environment, (env_or_mdp,), n_states, n_actions, discount)
+            return cls(
+                _episodes.in_environment, (env_or_mdp,), n_states, n_actions, float(discount)
+            )
         mdp = env_or_mdp if isinstance(env_or_mdp, MDP) else getattr(env_or_mdp, "mdp", None)
         if not isinstance(mdp, MDP):
             raise TypeError(
                 f"env_or_mdp is {env_or_mdp!r:.80}; it must be an MDP or an environment"
             )
-        source = (np.cumsum(mdp.start), *mdp.table)
+        source = (np.cumsum(mdp.start), mdp.table)
         gamma = mdp.discount if discount is None else discount
-        return cls(_episodes.in_model, source, mdp.n_states, mdp.n_actions, gamma)
+        return cls(_episodes.in_model, source, mdp.n_states, mdp.n_actions, float(gamma))
 
 
 def _schedule(name: str, value: Any, episodes: int, *, above: bool = False) -> Array:

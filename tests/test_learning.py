@@ -45,9 +45,9 @@ def test_the_targets_by_hand():
     q = np.zeros((2, 1))
     visits = np.zeros_like(q)
     q[1, 0] = 8.0
-    _episodes.update(q, visits, 0, 0, 2.0, q[1].max(), 0.5, 0.0, 1.0, 0.5)
+    _episodes.update(q[0], visits[0], 0, 2.0 + 0.5 * q[1].max(), 0.5, 0.0, 1.0)
     assert_allclose(q[:, 0], [3, 8])
-    _episodes.update(q, visits, 1, 0, 2.0, 0.0, 0.5, 0.0, 1.0, 0.5)
+    _episodes.update(q[1], visits[1], 0, 2.0, 0.5, 0.0, 1.0)
     assert_allclose(q[:, 0], [3, 5])
     assert_array_equal(visits, 0)
 
@@ -106,11 +106,11 @@ def test_the_same_seed_gives_the_same_result_and_nothing_global_is_touched():
 
 
 def test_ties_are_broken_at_random(rng):
-    q = np.array([[1.0, 0.0, 1.0, 1.0]])
-    counts = np.bincount([_episodes.choose(q, 0, 0.0, rng) for _ in range(6000)], minlength=4)
+    q = np.array([1.0, 0.0, 1.0, 1.0])
+    counts = np.bincount([_episodes.choose(q, 0.0, rng) for _ in range(6000)], minlength=4)
     assert counts[1] == 0
     assert stats.chisquare(counts[[0, 2, 3]]).pvalue > 1e-4
-    counts = np.bincount([_episodes.choose(q, 0, 1.0, rng) for _ in range(8000)], minlength=4)
+    counts = np.bincount([_episodes.choose(q, 1.0, rng) for _ in range(8000)], minlength=4)
     assert stats.chisquare(counts).pvalue > 1e-4
 
 
@@ -142,6 +142,79 @@ def test_any_gymnasium_environment_with_discrete_spaces(rng):
         env, episodes=800, step_size=0.5, epsilon=linear(1, 0.1, 800), discount=0.9, rng=rng
     )
     assert_allclose(learned.q[0].max(), 0.9**5)
+
+
+class Corridor(gymnasium.Env):
+    """Five cells in a row; the right end pays 1. Numbers begin anywhere, answers vary."""
+
+    def __init__(self, first_state=0, first_action=0, **returned):
+        self.observation_space = gymnasium.spaces.Discrete(5, start=first_state)
+        self.action_space = gymnasium.spaces.Discrete(2, start=first_action)
+        self.returned, self.place = returned, 0
+
+    def reset(self, *, seed=None, options=None):
+        self.place = 0
+        state = self.returned.get("start", self.observation_space.start)
+        return self.returned.get("reset", (state, {}))
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        right = action == self.action_space.start + 1
+        self.place = max(0, self.place + (1 if right else -1))
+        over = self.place == 4
+        answer = {"state": self.place + int(self.observation_space.start), "reward": float(over)}
+        answer |= {"terminated": over, "truncated": False} | self.returned
+        keys = ("state", "reward", "terminated", "truncated")
+        return self.returned.get("step", (*(answer[key] for key in keys), {}))
+
+
+@pytest.mark.parametrize("learn", [q_learning, sarsa])
+@pytest.mark.parametrize(("first_state", "first_action"), [(0, 0), (1, 0), (7, 1), (-3, -1)])
+def test_states_and_actions_may_begin_anywhere(learn, first_state, first_action, rng):
+    env = Corridor(first_state, first_action)
+    q = learn(env, episodes=300, step_size=0.5, epsilon=0.1, discount=0.5, rng=rng).q
+    same = learn(Corridor(), episodes=300, step_size=0.5, epsilon=0.1, discount=0.5, rng=rng).q
+    for found in (q, same):
+        assert_allclose(found[3, 1], 1)
+        assert found[:4].argmax(axis=1).tolist() == [1, 1, 1, 1]
+        assert (found[4] == 0).all()
+
+
+OUTSIDE = [-1, 5, 10**9, -(10**30), np.int64(5), 3.0, np.float64(2), "3", None, True, [3]]
+
+
+@pytest.mark.parametrize("learn", [q_learning, sarsa])
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        *(({"state": x}, r"the observation of env.step\(\) is .*\{0, …, 4\}") for x in OUTSIDE),
+        *(({"start": x}, r"the observation of env.reset\(\) is .*\{0, …, 4\}") for x in OUTSIDE),
+        ({"state": np.array([3])}, r"env.step\(\) is array\(\[3\]\)"),
+        ({"state": 0, "first_state": 1}, r"env.step\(\) is 0; .*\{1, …, 5\}"),
+        *(
+            ({"reward": x}, r"the reward of env.step\(\) is .*finite number")
+            for x in (np.nan, np.inf, None, "1", [1.0], np.ones(1), 10**400)
+        ),
+        *(
+            ({name: x}, rf"{name} of env.step\(\) is .*True or False")
+            for name in ("terminated", "truncated")
+            for x in ("no", None, 0.5, np.nan, 1)
+        ),
+        ({"reset": 0}, r"env.reset\(\) returned 0; it must return 2 values"),
+        ({"step": (0, 0.0, True, {})}, r"env.step\(\) returned \(0, .*it must return 5 values"),
+    ],
+)
+def test_what_an_environment_must_not_return_is_named(learn, returned, message, rng):
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        learn(Corridor(**returned), discount=0.9, rng=rng, **OPTIONS)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_numpys_are_numbers(rng):
+    for state, reward in ((np.int32(2), np.float32(1)), (np.array(2), np.array(1)), (2, True)):
+        env = Corridor(terminated=np.False_, state=state, reward=reward, truncated=np.True_)
+        q = q_learning(env, discount=0.0, rng=rng, **OPTIONS).q
+        assert_allclose(q[0].max(), 1, atol=0.01)
 
 
 @pytest.mark.parametrize(

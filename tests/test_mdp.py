@@ -160,6 +160,27 @@ def test_an_environment_without_a_table_is_refused():
         MDP.from_gymnasium(gymnasium.make("Blackjack-v1"), 0.9)
 
 
+@pytest.mark.parametrize("index", [2, -1, 10**9])
+def test_indices_beyond_the_table_are_refused(index):
+    p = sparse.csr_array((np.ones(1), np.zeros(1, dtype=int), [0, 1, 1]), shape=(2, 2))
+    p.indices[0] = index
+    with pytest.raises(ValueError, match="transitions is no valid CSR matrix: indices must be"):
+        MDP(p, np.zeros((2, 1)), 0.9)
+    p.indices[0], p.indptr[:] = 0, [0, 9, 9]
+    with pytest.raises(ValueError, match="transitions is no valid CSR matrix"):
+        MDP(p, np.zeros((2, 1)), 0.9)
+
+
+@pytest.mark.parametrize("state", [2, -1, 10**9, 0.5])
+@pytest.mark.parametrize("over", [False, True])
+def test_tables_that_lead_nowhere_are_refused(state, over):
+    class Env:
+        P = {0: {0: [(1.0, state, 0.0, over)]}, 1: {0: [(1.0, 1, 0.0, True)]}}  # noqa: RUF012
+
+    with pytest.raises(ValueError, match=rf"env.P\[0, 0\] leads to {state}; .* \{{0, …, 1\}}"):
+        MDP.from_gymnasium(Env(), 0.9)
+
+
 def test_endings_that_cannot_be_told_apart_are_refused():
     class Env:
         P = {0: {0: [(0.5, 0, 1.0, True), (0.4, 0, 2.0, True), (0.1, 0, 0.0, False)]}}  # noqa: RUF012

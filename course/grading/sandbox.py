@@ -220,7 +220,7 @@ class Worker:
             raise Ended(results.TIMEOUT, "did not come back in time") from None
         except wire.WireError as problem:
             self.close()
-            raise Ended(results.CRASHED, f"broke the line to the grader: {problem}") from None
+            raise Ended(results.CRASHED, "broke the line to the grader") from problem
         except (EOFError, OSError):
             raise _ended(self.close()) from None
 

@@ -5,9 +5,14 @@ the call as a failed assertion with a status. After a crash, the next call start
 that one question cannot cost another.
 """
 
+import builtins
+import collections
 import contextlib
+import decimal
+import fractions
 import re
 import time
+import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -59,6 +64,7 @@ class Student:
         self._end = time.monotonic() + self.limits.lifetime
         self._test_end = self._end
         self._hidden = False
+        self._knows_hidden = False  # whether a worker has seen what a hidden test gives
         self._running = -1
         self._fatal: set[int] = set()  # cells that end the process that runs them
         self._helpers: tuple[str, ...] = ()
@@ -67,10 +73,13 @@ class Student:
     def begin_test(self, hidden: bool) -> None:
         """Set the clock for the next test, once there is a worker for it.
 
-        What a `hidden` test gives to a function, an error could tell; its text is not passed on.
+        What a `hidden` test gives to a function must not come back. So of its errors no text is
+        passed on, and a process that has seen it answers no visible test, whose words are.
         """
         self._test_end = self._end
         self._hidden = hidden
+        if self._knows_hidden and not hidden:
+            self.close()
         for worker, _ in (self._worker(), *self._workers.values()):
             worker.left = RECEIVED
         self._test_end = time.monotonic() + self.limits.test
@@ -103,6 +112,7 @@ class Student:
         if name not in defined:
             raise Stopped(*self._why_missing(name))
         too_long = endless_call(name, self.limits.computing, endless)
+        self._knows_hidden |= self._hidden
         try:
             answer = worker.ask(
                 "call",
@@ -127,15 +137,21 @@ class Student:
             raise Stopped(*self._told(name, answer, too_long))
         try:
             self._copy_back(arguments, answer)
-            return wire.unpack(answer.get("result"))
+            returned = wire.unpack(answer.get("result"))
         except Exception as problem:  # whatever was made of the line to the grader
-            message = f"what {name} returns cannot be looked at: {problem}"
-            raise Stopped(results.CRASHED, message[:500]) from None
+            raise Stopped(results.CRASHED, f"what {name} returns cannot be looked at") from problem
+        return without_words(returned) if self._blind else returned
 
     def close(self) -> None:
         """End all workers."""
         for helpers in list(self._workers):
             self._close(helpers)
+        self._knows_hidden = False
+
+    @property
+    def _blind(self) -> bool:
+        """Whether the student's process knows what students must not: then it may say no words."""
+        return self._hidden or bool(self._helpers)
 
     def _deadline(self) -> float:
         now = time.monotonic()
@@ -232,9 +248,11 @@ class Student:
     ) -> tuple[str, str]:
         """Status and message of an error; every word of it may be forged."""
         error, name = answer.get("error"), str(answer.get("name"))
-        words = name if re.fullmatch(r"[A-Za-z_]\w{0,40}", name) else "an error"
         # While a cell runs, no test has been seen, and so its errors have nothing to tell.
-        if cell or not (self._hidden or self._helpers):
+        if self._blind and not cell:
+            words = name if name in KNOWN_NAMES else "an error"
+        else:
+            words = name if re.fullmatch(r"[A-Za-z_]\w{0,40}", name) else "an error"
             text = str(answer.get("text", ""))[:600]
             words += f": {text}" if text else ""
         words += self._place(cell or answer.get("cell"), answer.get("line"))
@@ -270,6 +288,28 @@ class Student:
         if worker is not None:
             worker.close()
             self.memory = max(self.memory, worker.memory)
+
+
+KNOWN_NAMES = frozenset(
+    value.__name__
+    for module in (builtins, types, collections, fractions, decimal, np, np.exceptions, np.linalg)
+    for value in vars(module).values()
+    if isinstance(value, type)
+)
+"""Names of types that a student has not chosen."""
+
+
+def without_words(value: Any) -> Any:
+    """What a student's function returned, without any text that it could have made itself."""
+    if isinstance(value, str):
+        return wire.Other("a value of type str")
+    if isinstance(value, wire.Other):
+        named = re.fullmatch(
+            r"(?:an array of|a value of type|a) (\w+)(?: that holds more than numbers)?", value.what
+        )
+        if named is None or named[1] not in KNOWN_NAMES:
+            return wire.Other("a value of a type of its own")
+    return value
 
 
 class Proxy:
