@@ -26,14 +26,30 @@ def _release(args: argparse.Namespace) -> int:
 
     root = _root(Path.cwd())
     folders = root / "solutions", root / "exercises"
-    if not args.check:
-        changed = release(*folders)
-        print("\n".join([f"wrote {name}" for name in changed]) or "The exercises are up to date.")
-        return 0
-    changed = check(*folders)
-    for name in changed:
-        print(f"{name} does not follow from solutions/: run `course release`", file=sys.stderr)
-    return 1 if changed else 0
+    if args.check:
+        problems = check(*folders)
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        return 1 if problems else 0
+    done = release(*folders, root / "_build" / "released")
+    for name in done.written:
+        print(f"wrote {name}")
+    for name in done.removed:
+        print(f"removed {name}, which no assignment has any more")
+    for name, version in done.kept:
+        why = f"somebody has worked in it; the new version is {version}" if version else "not ours"
+        print(f"kept {name}: {why}")
+    if not (done.written or done.removed):
+        print("The exercises are up to date.")
+    return 0
+
+
+def _tidy(args: argparse.Namespace) -> int:
+    from course.release import tidy_solutions
+
+    changed = tidy_solutions(_root(Path.cwd()) / "solutions")
+    print("\n".join([f"tidied {name}" for name in changed]) or "The solutions are tidy.")
+    return 0
 
 
 def _grade(args: argparse.Namespace) -> int:
@@ -77,6 +93,11 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("release", help="write exercises/ from solutions/")
     command.add_argument("--check", action="store_true", help="only say what would change")
     command.set_defaults(run=_release)
+
+    command = commands.add_parser(
+        "tidy", help="take outputs and an editor's traces out of the notebooks in solutions/"
+    )
+    command.set_defaults(run=_tidy)
 
     command = commands.add_parser(
         "grade",

@@ -2,57 +2,93 @@
 
 `solutions/` is what people edit; `exercises/` follows from it and is committed, so that students
 can fetch it. The conversion is nbgrader's own `generate_assignment` without its gradebook: run
-twice, it writes the same bytes.
+twice, it writes the same bytes. A file in `exercises/` that somebody has worked in is theirs.
 """
 
+import contextlib
+import hashlib
 import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 
+from course.stamp import is_ours, remove_ours, stamped, write_ours
+from course.writing import write
 
-def release(solutions: Path, exercises: Path) -> list[str]:
-    """Write `exercises` from `solutions`, and tidy the solutions themselves.
+
+class Released(NamedTuple):
+    """What was done, as paths relative to the folder above."""
+
+    written: list[str]
+    removed: list[str]
+    kept: list[tuple[str, str]]
+    """Files in which a person has worked, and where the new version lies ("": nowhere)."""
+
+
+def release(solutions: Path, exercises: Path, aside: Path) -> Released:
+    """Write `exercises` from `solutions`; what a person has written there stays as it is.
 
     Parameters
     ----------
     solutions, exercises : Path
         Folders with one folder for each assignment, and one notebook of the same name in it.
+    aside : Path
+        Folder for new versions whose place is taken by a person's work.
 
     Returns
     -------
-    list of str
-        The files that changed, relative to the folder above.
+    Released
     """
+    done = Released([], [], [])
+    for path, data in _wanted(solutions, exercises).items():
+        name = _name(path, solutions)
+        if data is None:
+            if remove_ours(path):
+                done.removed.append(name)
+                with contextlib.suppress(OSError):  # it is not empty
+                    path.parent.rmdir()
+            else:
+                done.kept.append((name, ""))
+        elif not (path.is_file() and path.read_bytes() == data):
+            if write_ours(path, data):
+                done.written.append(name)
+            else:
+                version = aside / hashlib.sha256(data).hexdigest()[:8] / path.relative_to(exercises)
+                if not version.exists():
+                    write_ours(version, data)
+                done.kept.append((name, _name(version, solutions)))
+    return done
+
+
+def tidy_solutions(solutions: Path) -> list[str]:
+    """Tidy the instructors' notebooks (see `tidy`), and return those that changed."""
     changed = []
-    for path, text in _wanted(solutions, exercises).items():
-        if text is None:
-            path.unlink()
-        elif path.is_file() and path.read_bytes() == text:
-            continue
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text)
-        changed.append(str(path.relative_to(solutions.parent)))
-    for folder in exercises.glob("*"):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    for path, text in _tidied(solutions).items():
+        if path.read_bytes() != text:
+            write(path, text)
+            changed.append(_name(path, solutions))
     return changed
 
 
 def check(solutions: Path, exercises: Path) -> list[str]:
-    """Files that `release` would change; none where all is well."""
-    return [
-        str(path.relative_to(solutions.parent))
-        for path, text in _wanted(solutions, exercises).items()
-        if text is None or not path.is_file() or path.read_bytes() != text
+    """What is not as `release` and `tidy_solutions` would have it; nothing where all is well."""
+    untidy = [
+        f"{_name(path, solutions)} is not tidy: run `course tidy`"
+        for path, text in _tidied(solutions).items()
+        if path.read_bytes() != text
+    ]
+    return untidy + [
+        f"{_name(path, solutions)} does not follow from solutions/: run `course release`"
+        for path, data in _wanted(solutions, exercises).items()
+        if (data is None and is_ours(path.read_bytes()))
+        or (data is not None and not (path.is_file() and path.read_bytes() == data))
     ]
 
 
@@ -96,30 +132,41 @@ def tidy(text: str) -> str:
     return str(nbformat.writes(notebook)) + "\n"
 
 
-def _wanted(solutions: Path, exercises: Path) -> dict[Path, bytes | None]:
-    """What each file must hold; None for a file that must go."""
-    names = assignments(solutions)
-    wanted: dict[Path, bytes | None] = {}
-    for name in names:
+def _name(path: Path, solutions: Path) -> str:
+    return path.relative_to(solutions.parent).as_posix()
+
+
+def _tidied(solutions: Path) -> dict[Path, bytes]:
+    """Each assignment's own notebook, as it should be."""
+    found = {}
+    for name in assignments(solutions):
         path = solutions / name / f"{name}.ipynb"
         try:
-            wanted[path] = tidy(path.read_text("utf8")).encode()
+            found[path] = tidy(path.read_text("utf8")).encode()
         except ValueError as problem:
             raise ValueError(f"{path}: {problem}") from None
-    for path in exercises.rglob("*"):
-        if path.is_file() and ".ipynb_checkpoints" not in path.parts:
-            wanted[path] = None
+    return found
+
+
+def _wanted(solutions: Path, exercises: Path) -> dict[Path, bytes | None]:
+    """What each file must hold; None for one that no assignment has."""
+    wanted: dict[Path, bytes | None] = {
+        path: None
+        for path in sorted(exercises.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(exercises).parts)
+    }
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch).resolve()
         shutil.copytree(solutions, root / "source", ignore=shutil.ignore_patterns(".*"))
-        for path, text in list(wanted.items()):
-            if text is not None:
-                (root / "source" / path.relative_to(solutions)).write_bytes(text)
-        for name in names:
-            _convert(root, name)
+        for path, text in _tidied(solutions).items():
+            (root / "source" / path.relative_to(solutions)).write_bytes(text)
+            _convert(root, path.stem)
         for made in _files(root / "release"):
-            target = exercises / made.relative_to(root / "release")
-            wanted[target] = made.read_bytes()
+            data = made.read_bytes()
+            if made.suffix == ".ipynb":
+                data = stamped(data.decode()).encode()
+            wanted[exercises / made.relative_to(root / "release")] = data
     return wanted
 
 

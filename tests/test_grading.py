@@ -20,12 +20,13 @@ from patience import PATIENCE, wait_until
 
 from course.cli import main
 from course.grading.assignment import Assignment
-from course.grading.files import handed_in, only_one, write
+from course.grading.files import handed_in, only_one
 from course.grading.gradebook import Gradebook
 from course.grading.journal import Journal, key
 from course.grading.results import HERE, Mark, Result
 from course.grading.run import Course
 from course.grading.sandbox import Sandbox
+from course.writing import write
 
 pytestmark = [
     pytest.mark.usefixtures("bubblewrap"),

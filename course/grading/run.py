@@ -12,12 +12,13 @@ from pathlib import Path
 
 from course.grading import feedback, results
 from course.grading.assignment import Assignment
-from course.grading.files import Handed, handed_in, only_one, write
+from course.grading.files import Handed, handed_in, only_one
 from course.grading.gradebook import Gradebook
 from course.grading.journal import Journal, key
 from course.grading.judge import grade
 from course.grading.results import Result, without_marks
 from course.grading.sandbox import Limits, Sandbox
+from course.writing import write
 
 
 @dataclass(frozen=True)
