@@ -39,6 +39,7 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 # The peers have an environment of their own, so that the course never depends on them.
 .venv-bench/ready: bench/requirements.lock .venv/ready

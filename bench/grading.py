@@ -30,13 +30,13 @@ from typing import NamedTuple
 import nbformat
 from tqdm import tqdm
 
-from course import sample
-from course.grading.results import STATUSES
-from course.grading.sandbox import Limits
+from course.samples import hard_cases
+from course.samples import sample_class as sample
+from course.sandbox.statuses import STATUSES
+from course.sandbox.workers import Limits
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-import hard_cases  # noqa: E402
 
 NAME = hard_cases.NAME
 RESULTS = Path(__file__).parent / "grading.json"
@@ -80,9 +80,7 @@ def house() -> Iterator[Path]:
         root = Path(folder)
         for name in ("solutions", "exercises"):
             shutil.copytree(ROOT / name / NAME, root / name / NAME)
-        for name in ("book", "home"):
-            (root / name).mkdir()
-        shutil.copy(ROOT / "book" / "_toc.yml", root / "book")
+        (root / "home").mkdir()
         shutil.copy(ROOT / "nbgrader_config.py", root)
         yield root
 
@@ -98,7 +96,7 @@ def sample_class(size: int) -> Iterator[bytes]:
     master = nbformat.read(ROOT / "solutions" / NAME / f"{NAME}.ipynb", as_version=4)
     released = (ROOT / "exercises" / NAME / f"{NAME}.ipynb").read_text("utf8")
     solutions = sample.solutions_of(master)
-    answers = sorted((ROOT / "tests" / "sample_class" / NAME).glob("*_*.py"))
+    answers = sorted((sample.ANSWERS / NAME).glob("*_*.py"))
     for number in range(size):
         answer = sample.read_answer(answers[number % len(answers)])
         notebook = nbformat.reads(released, as_version=4)

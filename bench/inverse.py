@@ -7,9 +7,9 @@ import time
 import numpy as np
 
 from bench.models import slippery_grid
+from bench.published import sweep_of_least_squares
 from bench.solvers import peak_gigabytes
 from rl_lib import MDP, Demonstrations, Objectworld, boltzmann_expert, iavi, iql, maxent_irl
-from tests.published import sweep_of_least_squares
 
 
 def measure(repeat: int) -> dict:

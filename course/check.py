@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.notebooks import UnreadableError, defines, find, read
-from course.inside.shell import Notebook
+from course.sandbox.inside.notebook import Notebook
 
 
 class Said(NamedTuple):
@@ -41,13 +42,13 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
 
     Raises
     ------
-    ValueError
+    CourseError
         If the file cannot be read, or belongs to no exercise.
     """
     try:
         cells, odd = read(notebook.read_bytes())
     except (OSError, UnreadableError) as problem:
-        raise ValueError(f"{notebook}: {getattr(problem, 'strerror', problem)}") from None
+        raise CourseError(f"{notebook}: {getattr(problem, 'strerror', problem)}") from None
     names = {name for cell in cells for name in (cell.grade_id, *defines(cell.source))}
     assignment = _exercise(notebook, names, exercises)
     answers = find(assignment, cells)
@@ -68,14 +69,17 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
 
 
 def _exercise(notebook: Path, names: set[str], exercises: Path) -> Assignment:
-    known = [Assignment.read(path) for path in sorted(exercises.glob("*/*.ipynb"))]
+    known = []
+    for path in sorted(exercises.glob("*/*.ipynb")):
+        with contextlib.suppress(CourseError):  # what people keep there besides
+            known.append(Assignment.read(path))
     if not known:
-        raise ValueError(f"{exercises} holds no exercises")
+        raise CourseError(f"{exercises} holds no exercises")
     named = [one for one in known if notebook.stem.startswith(one.name)]
     alike = max(known, key=lambda one: len(names & set(one.steps)))
     if not named and not names & set(alike.steps):
         there = ", ".join(one.name for one in known)
-        raise ValueError(f"{notebook} belongs to none of the exercises: {there}")
+        raise CourseError(f"{notebook} belongs to none of the exercises: {there}")
     return named[0] if named else alike
 
 

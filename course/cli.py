@@ -5,33 +5,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from course.errors import CourseError
+from course.layout import Course
 
-def _root(folder: Path) -> Path:
-    for candidate in (folder, *folder.parents):
-        if (candidate / "book" / "_toc.yml").is_file():
-            return candidate
-    sys.exit(f"course: neither {folder} nor a folder above it holds book/_toc.yml")
+# Each subcommand imports what it needs: the book's libraries alone take a second.
 
 
 def _build(args: argparse.Namespace) -> int:
-    # The book's libraries take a second to import; the other subcommands do without them.
-    from course.build import build
+    from course.site.book import build
 
-    root = _root(Path.cwd())
-    return build(root / "book", root / "_config.yml", root / "_build")
+    course = Course.find(Path.cwd())
+    return build(course.book, course.book_settings, course.build)
 
 
 def _release(args: argparse.Namespace) -> int:
     from course.release import check, release
 
-    root = _root(Path.cwd())
-    folders = root / "solutions", root / "exercises"
+    course = Course.find(Path.cwd())
     if args.check:
-        problems = check(*folders)
+        problems = check(course.solutions, course.exercises)
         for problem in problems:
             print(problem, file=sys.stderr)
         return 1 if problems else 0
-    done = release(*folders, root / "_build" / "released")
+    done = release(course.solutions, course.exercises, course.put_aside)
     for name in done.written:
         print(f"wrote {name}")
     for name in done.removed:
@@ -47,7 +43,7 @@ def _release(args: argparse.Namespace) -> int:
 def _tidy(args: argparse.Namespace) -> int:
     from course.release import tidy_solutions
 
-    changed = tidy_solutions(_root(Path.cwd()) / "solutions")
+    changed = tidy_solutions(Course.find(Path.cwd()).solutions)
     print("\n".join([f"tidied {name}" for name in changed]) or "The solutions are tidy.")
     return 0
 
@@ -55,13 +51,14 @@ def _tidy(args: argparse.Namespace) -> int:
 def _grade(args: argparse.Namespace) -> int:
     from course.grading.command import grade
 
-    return grade(args, _root(Path.cwd()))
+    return grade(args, Course.find(Path.cwd()))
 
 
 def _check(args: argparse.Namespace) -> int:
     from course.check import check
 
-    said, notes = check(args.notebook, _root(Path(__file__).parent) / "exercises")
+    course = Course.find(Path.cwd(), args.notebook.resolve().parent)
+    said, notes = check(args.notebook, course.exercises)
     for note in notes:
         print(f"note: {note}")
     for step, passed, message in said:
@@ -70,14 +67,14 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _grade_sample(args: argparse.Namespace) -> int:
-    from course.sample import grade_sample
+    from course.samples.sample_class import grade_sample
 
-    root = _root(Path.cwd())
-    rows = grade_sample(root)
+    course = Course.find(Path.cwd())
+    rows = grade_sample(course)
     for row in sorted(rows, key=lambda row: (row["student_id"], row["assignment"])):
         points = f"{float(row['score']):4g} of {float(row['max_score']):g}"
         print(f"{row['student_id']:10}{row['assignment']:20}{points}")
-    out = root / "_build" / "sample-class"
+    out = course.sample_class().out
     print(f"Grades: {out / 'grades.csv'}\nFeedback: {out / 'feedback'}")
     return 0
 
@@ -150,8 +147,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         return args.run(args)
-    except (ValueError, OSError) as problem:  # what the user can put right
+    except CourseError as problem:
         print(f"course: {problem}", file=sys.stderr)
+        return 1
+    except OSError as problem:
+        if problem.filename is None:
+            raise
+        # A file or folder that cannot be read or written: that, too, the user can put right.
+        print(f"course: {problem.filename}: {problem.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("course: stopped", file=sys.stderr)

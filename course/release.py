@@ -19,6 +19,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 
+from course.errors import CourseError
 from course.stamp import is_ours, remove_ours, stamped, write_ours
 from course.writing import write
 
@@ -97,9 +98,11 @@ def assignments(solutions: Path) -> list[str]:
     found = sorted(path.parent.name for path in solutions.glob("*/*.ipynb"))
     wrong = [p for p in sorted(solutions.glob("*/*.ipynb")) if p.stem != p.parent.name]
     if wrong:
-        raise ValueError(f"{wrong[0]} must be named {wrong[0].parent.name}.ipynb, as its folder is")
+        raise CourseError(
+            f"{wrong[0]} must be named {wrong[0].parent.name}.ipynb, as its folder is"
+        )
     if not found:
-        raise ValueError(f"{solutions} holds no assignment")
+        raise CourseError(f"{solutions} holds no assignment")
     return found
 
 
@@ -108,13 +111,13 @@ def tidy(text: str) -> str:
 
     Raises
     ------
-    ValueError
+    CourseError
         If `text` is no notebook, or two of its cells have one grade_id.
     """
     try:
         notebook = nbformat.reads(text, as_version=4)
     except Exception as problem:
-        raise ValueError(f"it is not a notebook: {problem}") from None
+        raise CourseError(f"it is not a notebook: {problem}") from None
     kept = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kept, "language_info": {"name": "python"}}
     notebook.nbformat_minor = 5
@@ -124,7 +127,7 @@ def tidy(text: str) -> str:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id is not None:
             if grade_id in seen:
-                raise ValueError(f"two cells have the grade_id {grade_id!r}")
+                raise CourseError(f"two cells have the grade_id {grade_id!r}")
             seen.add(grade_id)
             cell.id = grade_id.replace("_", "-")
         if cell.cell_type == "code":
@@ -143,8 +146,8 @@ def _tidied(solutions: Path) -> dict[Path, bytes]:
         path = solutions / name / f"{name}.ipynb"
         try:
             found[path] = tidy(path.read_text("utf8")).encode()
-        except ValueError as problem:
-            raise ValueError(f"{path}: {problem}") from None
+        except CourseError as problem:
+            raise CourseError(f"{path}: {problem}") from None
     return found
 
 
@@ -183,7 +186,7 @@ def _convert(root: Path, name: str) -> None:
         converter.start()
     except Exception as problem:
         reason = said[0] if said else str(problem)
-        raise ValueError(f"{name}: {reason.splitlines()[0]}") from None
+        raise CourseError(f"{name}: {reason.splitlines()[0]}") from None
 
 
 def quiet(converter: Any) -> list[str]:

@@ -14,8 +14,13 @@ except ImportError:
 
 
 def compiled(function: Any) -> Any:
-    """Compile `function` on its first call and keep the result on disk."""
-    return numba.njit(cache=True, nogil=True)(function) if COMPILED else function
+    """Compile `function` on its first call and keep the result on disk, where there is a place."""
+    if not COMPILED:
+        return function
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the installation nor the home can be written
+        return numba.njit(nogil=True)(function)
 
 
 def inlined(function: Any) -> Any:

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from rl_lib._check import Array, at, finite_array, first, read_only
 
-ROUNDING = 1e-9  # a row within this of 1 sums to 1
+ROW_ROUNDING = 1e-9  # a row within this of 1 sums to 1
 
 
 class OutcomeTable(NamedTuple):
@@ -61,7 +61,7 @@ def _check_rows(data: Array, total: Array, where: Any) -> None:
     if bad is not None:
         name = at("transitions", where(bad[0]))
         raise ValueError(f"{name} is {data[bad]:g}; a probability must lie in [0, 1]")
-    bad = first(total > 1 + ROUNDING)
+    bad = first(total > 1 + ROW_ROUNDING)
     if bad is not None:
         name = at("transitions", bad)
         raise ValueError(f"{name} sums to {total[bad]:.10g}; a row may sum to at most 1")

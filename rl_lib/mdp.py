@@ -23,7 +23,7 @@ from scipy import sparse
 
 from rl_lib._check import Array, distributions, finite_array, number, read_only, whole
 from rl_lib._tables import (
-    ROUNDING,
+    ROW_ROUNDING,
     OutcomeTable,
     dense_transitions,
     outcome_table,
@@ -32,6 +32,10 @@ from rl_lib._tables import (
     sparse_transitions,
 )
 
+_PARTS = (
+    "transitions", "rewards", "outcome_rewards", "end_rewards", "discount", "start",
+    "n_states", "n_actions",
+)  # fmt: skip
 _DENSE_ENTRIES = 2_000_000  # models up to this many (s, a, s') are easier to read dense
 
 
@@ -180,12 +184,12 @@ class MDP:
     def end_probability(self) -> Array:
         """Probability that the episode ends at once, 1 − Σ_{s'} p(s'|s, a), shape (S, A)."""
         missing = 1 - self._transitions.sum(axis=-1).reshape(self.n_states, self.n_actions)
-        return read_only(np.where(missing > ROUNDING, missing, 0.0))
+        return read_only(np.where(missing > ROW_ROUNDING, missing, 0.0))
 
     @cached_property
     def terminal(self) -> npt.NDArray[np.bool_]:
         """States in which nothing more can happen: empty rows and no reward, shape (S,)."""
-        over = (self.end_probability >= 1 - ROUNDING) & (self._rewards == 0)
+        over = (self.end_probability >= 1 - ROW_ROUNDING) & (self._rewards == 0)
         return read_only(over.all(axis=1))
 
     @cached_property
@@ -235,6 +239,35 @@ class MDP:
             other.__dict__.pop(name, None)
         other._set_rewards(rewards)
         return other
+
+    def to_parts(self) -> dict[str, Any]:
+        """Everything a model is made of, as arrays, sparse matrices and numbers by name.
+
+        `from_parts` makes the same model of them, to the last bit: for another process, say.
+
+        Examples
+        --------
+        >>> mdp = MDP([[[1.0]]], [[2.0]], 0.5)
+        >>> MDP.from_parts(mdp.to_parts()).rewards
+        array([[2.]])
+        """
+        parts = {name: getattr(self, f"_{name}") for name in _PARTS}
+        if not self.is_sparse and "transition_matrix" in vars(self):
+            parts["transition_matrix"] = self.transition_matrix  # two outcomes may share a state
+        return parts
+
+    @classmethod
+    def from_parts(cls, parts: dict[str, Any]) -> "MDP":
+        """The model of which `to_parts` gave the parts; they are not checked again."""
+        mdp = object.__new__(cls)
+        for name, part in parts.items():
+            for array in (
+                (part.data, part.indices, part.indptr) if sparse.issparse(part) else [part]
+            ):
+                if isinstance(array, np.ndarray):
+                    array.flags.writeable = False
+            vars(mdp)["transition_matrix" if name == "transition_matrix" else f"_{name}"] = part
+        return mdp
 
     @classmethod
     def from_gymnasium(cls, env: Any, discount: float) -> "MDP":

@@ -1,6 +1,7 @@
 """The rules of the house that a machine can check."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -10,66 +11,65 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-# Imports run one way: a module may only import what stands before it.
-FLOORS = [
-    {"_check", "_compiled"},
-    {"_policies"},
-    {"_tables"},
-    {"mdp"},
-    {"worlds.gridworld", "worlds.objectworld", "worlds.response_task"},
-    {"worlds.env"},
-    {"_sweeps", "_episodes"},
-    {"_evaluation", "_records", "_sampling"},
-    {"_soft", "occupancy"},
-    {"planning"},
-    {"learning"},
-    {"demonstrations"},
-    {"agents", "empirical", "inverse._likelihood"},
-    {"inverse.iavi", "inverse.iql", "inverse.judging", "inverse.maxent"},
-    {"_maps"},
-    {"plots", "widgets"},
-]
-MODULES = sorted((ROOT / "rl_lib").rglob("*.py"))
-
-
-def dotted(path):
-    return ".".join(path.relative_to(ROOT / "rl_lib").with_suffix("").parts)
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py"], ids=dotted)
-def test_imports_run_one_way(path):
-    floor = next((k for k, names in enumerate(FLOORS) if dotted(path) in names), None)
-    assert floor is not None, "a new module needs a floor"
-    below = set().union(*FLOORS[:floor])
-    for node in ast.walk(ast.parse(path.read_text("utf8"))):
-        assert not isinstance(node, ast.Import) or all("rl_lib" not in a.name for a in node.names)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rl_lib"):
-            package = node.module.removeprefix("rl_lib").removeprefix(".")
-            names = [package] if package else [alias.name for alias in node.names]
-            assert set(names) <= below, f"{dotted(path)} imports {names}"
-
-
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "course" / "inside").glob("*.py")), ids=lambda path: path.stem
+PACKAGES = sorted(
+    path.parent for top in ("rl_lib", "course") for path in (ROOT / top).rglob("__init__.py")
 )
-def test_what_runs_beside_students_code_knows_nothing_of_the_course(path):
-    for node in ast.walk(ast.parse(path.read_text("utf8"))):
-        names = [alias.name for alias in getattr(node, "names", [])]
-        if isinstance(node, ast.ImportFrom):
-            assert (node.module or "").startswith("course.inside") or "course" not in node.module
-        elif isinstance(node, ast.Import):
-            assert all(not n.startswith("course") or n.startswith("course.inside") for n in names)
 
 
-def test_the_library_knows_nothing_of_the_course():
-    for path in MODULES:
-        assert "course." not in re.sub(r'""".*?"""', "", path.read_text("utf8"), flags=re.DOTALL)
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_folder_lists_its_rooms(package):
+    """The first word of a line is a module or a folder, and none is left out."""
+    doc = ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf8")))
+    listed = set(re.findall(r"^(\w+) +\S", doc, re.MULTILINE))
+    modules = {path.stem for path in package.glob("*.py") if path.stem != "__init__"}
+    folders = {
+        path.name for path in package.iterdir() if path.is_dir() and path.name[0] not in "._"
+    }
+    private = {"_check", "_compiled", "_tables"}  # the ground of the library
+    unlisted = modules | folders - {"__pycache__"} - private - {"checks", "pictures"}
+    assert unlisted - private - {"checks", "pictures"} <= listed, unlisted - listed
 
 
-def test_the_library_has_every_public_name():
-    code = "import rl_lib, sys; from rl_lib import *; print('course' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+def run(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        env=os.environ | environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_the_library_loads_nothing_that_is_not_used():
+    heavy = "{'numba', 'matplotlib', 'gymnasium', 'pandas', 'scipy', 'IPython', 'course'}"
+    loaded = f"print(sorted({heavy} & {{name.partition('.')[0] for name in sys.modules}}))"
+    assert run(f"import sys, rl_lib; {loaded}") == "[]"
+    assert run(f"import sys; from rl_lib import MDP, GridWorld; {loaded}") == "['scipy']"
+    assert run(f"import sys; from rl_lib import value_iteration, q_learning; {loaded}") in (
+        "['numba', 'scipy']",
+        "['scipy']",
+    )
+    model = "q_learning(cliff(), episodes=1, step_size=1, epsilon=1, rng=default_rng(0))"
+    begin = "import sys; from rl_lib import cliff, q_learning; from numpy.random import default_rng"
+    assert "gymnasium" not in run(f"{begin}; {model}; {loaded}")
+
+
+def test_every_public_name_is_there():
+    names = run("import rl_lib; from rl_lib import *; print(*rl_lib.__all__)").split()
+    assert {"MDP", "value_iteration", "q_learning", "iavi", "maxent_irl", "iql"} <= set(names)
+    assert names == sorted(names)
+    for package in ("rl_lib", "course"):
+        assert (ROOT / package / "py.typed").exists()
+
+
+def test_an_installation_that_cannot_be_written_works():
+    """Then there is no place for what numba has compiled."""
+    pytest.importorskip("numba")
+    code = (
+        "from numba.core import caching; caching.CacheImpl._locator_classes = []\n"
+        "from rl_lib import cliff, value_iteration\n"
+        "print(value_iteration(cliff().mdp).v[0])"
+    )
+    assert run(code) == "-14.0"
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "bench/requirements.lock"])

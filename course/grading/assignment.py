@@ -1,17 +1,14 @@
 """What is asked, read from the instructors' notebook: set-up, answers, tests, and their points."""
 
 import ast
-import hashlib
 import json
-import sys
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import rl_lib
-from course.correct import CORRECT
+from course.errors import CourseError
+from course.exercise.answers import CORRECT
 
 
 class Asked(NamedTuple):
@@ -64,7 +61,7 @@ class Assignment:
 
         Raises
         ------
-        ValueError
+        CourseError
             If there is no such notebook, or it asks nothing.
         """
         try:
@@ -72,14 +69,14 @@ class Assignment:
             asked = bool(assignment.tests and assignment.setup and assignment.steps)
             for test in assignment.tests:
                 if not test.step:
-                    raise ValueError(f"the test {test.name} is named after no function to write")
+                    raise CourseError(f"the test {test.name} is named after no function to write")
                 assert set(test.helpers) <= CORRECT.keys(), f"{test.name} has unheard-of helpers"
         except FileNotFoundError:
-            raise ValueError(f"{path} is missing") from None
+            raise CourseError(f"{path} is missing") from None
         except Exception as problem:
-            raise ValueError(f"{path} cannot be read: {problem}") from None
+            raise CourseError(f"{path} cannot be read: {problem}") from None
         if not asked:
-            raise ValueError(f"{path} has no test cells")
+            raise CourseError(f"{path} has no test cells")
         return assignment
 
     @cached_property
@@ -124,16 +121,3 @@ class Assignment:
                 step = max(about, key=len, default="")
                 found.append(Test(cell.grade_id, step, cell.source, cell.points))
         return tuple(found)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of all that a mark depends on besides the submission: tests and environment."""
-        here, library = Path(__file__).parents[1], rl_lib.__path__[0]
-        files = sorted([*here.glob("*.py"), *here.glob("inside/*.py"), *here.glob("grading/*.py")])
-        files += sorted(Path(library).rglob("*.py"))
-        digest = hashlib.sha256(self.text.encode())
-        for file in files:
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-        packages = [f"{name} {version(name)}" for name in ("numpy", "scipy", "gymnasium")]
-        digest.update(json.dumps([sys.version, packages]).encode())
-        return digest.hexdigest()

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from course.grading import feedback, results
 from course.grading.assignment import Assignment
-from course.grading.results import Result, without_marks
-from course.grading.run import Job, Settings, documents, grade_one
-from course.grading.sandbox import Sandbox
+from course.grading.submission import Graded, Job, Settings, grade, not_gradable
+from course.sandbox.workers import Sandbox
 
 AHEAD = 3  # submissions on their way to each process
 TRIES = 3  # a submission that has seen so many processes die is not given to another
@@ -22,7 +20,7 @@ TRIES = 3  # a submission that has seen so many processes die is not given to an
 
 def graded(
     processes: int, assignment: Assignment, jobs: Iterator[Job], settings: Settings
-) -> Iterator[tuple[Job, Result, feedback.Documents]]:
+) -> Iterator[tuple[Job, Graded]]:
     """Grade jobs on a number of processes of this machine, in no particular order."""
     import dask
     from dask.distributed import Client, LocalCluster, as_completed
@@ -60,23 +58,19 @@ def graded(
             job = on_their_way.pop(future)
             submit()
             try:
-                result, made = future.result()
+                done = future.result()
             except (Exception, CancelledError) as problem:
                 words = f"{type(problem).__name__}: {problem}"[:300]
-                marks = without_marks(assignment.tests, results.HERE, words)
-                result = Result(job.handed.student, assignment.name, job.key, marks)
-                made = documents(assignment, job.handed, result)
-            yield job, result, made
+                done = not_gradable(assignment, job, words)
+            yield job, done
             future.release()
 
 
-def _there(
-    assignment: Assignment, job: Job, settings: Settings
-) -> tuple[Result, feedback.Documents]:
-    return grade_one(assignment, job, _sandbox(settings), settings)
+def _there(assignment: Assignment, job: Job, settings: Settings) -> Graded:
+    return grade(assignment, job, _sandbox(settings), settings)
 
 
 @cache
 def _sandbox(settings: Settings) -> Sandbox:
-    """One nursery for each process."""
+    """One fork server for each process."""
     return Sandbox(settings.limits, unsafe=settings.unsafe, hidden=settings.hidden)

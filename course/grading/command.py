@@ -4,46 +4,50 @@ import argparse
 import json
 import sys
 from collections import Counter
-from pathlib import Path
+from dataclasses import replace
 
 from tqdm.auto import tqdm
 
-from course.grading import results
+from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.files import students
 from course.grading.results import Result
-from course.grading.run import Course, Settings, grade_class, journal_of, plan
-from course.grading.sandbox import Sandbox, SandboxError
+from course.grading.run import grade_class, journal_of, plan
+from course.grading.submission import Settings
+from course.layout import Course
+from course.sandbox import statuses
+from course.sandbox.workers import Sandbox, SandboxError
 
 
-def grade(args: argparse.Namespace, root: Path) -> int:
+def grade(args: argparse.Namespace, course: Course) -> int:
     """Run the command, and return its exit status.
 
     Raises
     ------
-    ValueError
+    CourseError
         For what a person can put right.
     """
-    course = Course.read(root, args.submissions)
-    path = course.solutions / args.assignment / f"{args.assignment}.ipynb"
+    if args.submissions:
+        course = replace(course, submitted=args.submissions)
+    path = course.solution(args.assignment)
     if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in course.solutions.glob("*/*.ipynb")))
-        raise ValueError(f"{args.assignment} is no assignment; there are {names}")
+        names = ", ".join(course.assignments())
+        raise CourseError(f"{args.assignment} is no assignment; there are {names}")
     if args.workers != "serial" and not (args.workers.isdecimal() and int(args.workers) > 0):
-        raise ValueError(f'--workers is {args.workers}; it must be "serial" or a whole number')
+        raise CourseError(f'--workers is {args.workers}; it must be "serial" or a whole number')
     assignment = Assignment.read(path)
-    settings = Settings(unsafe=args.unsafe, seed=args.seed, hidden=(root,))
+    settings = Settings(unsafe=args.unsafe, seed=args.seed, hidden=(course.root,))
     if args.dry_run:
         return _say_what_would_be_done(args, course, assignment, settings)
     try:
         with Sandbox(settings.limits, unsafe=args.unsafe, hidden=settings.hidden) as sandbox:
             sandbox.worker().close()  # before anything is written
     except (SandboxError, OSError) as problem:
-        raise ValueError(str(problem)) from None
+        raise CourseError(str(problem)) from None
     tally: Counter[str] = Counter()
     total = len(args.only) or len(students(course.submitted, assignment.name))
     if total == 0:
-        raise ValueError(f"nobody has handed in {assignment.name} in {course.submitted}")
+        raise CourseError(f"nobody has handed in {assignment.name} in {course.submitted}")
     bar = tqdm(total=total, unit="submission", disable=None, file=sys.stderr, dynamic_ncols=True)
 
     def told(result: Result, new: bool) -> None:
@@ -67,13 +71,13 @@ def grade(args: argparse.Namespace, root: Path) -> int:
                 told=told,
             )
     except OSError as problem:
-        raise ValueError(f"{problem}; what is graded is kept, run it again to go on") from None
+        raise CourseError(f"{problem}; what is graded is kept, run it again to go on") from None
     except KeyboardInterrupt:
         print("\nStopped. What is graded is kept; run it again to go on.", file=sys.stderr)
         return 130
     if not args.json:
         _sum_up(course, assignment, tally)
-    return 1 if tally[results.HERE] else 0
+    return 1 if tally[statuses.HERE] else 0
 
 
 def _say_what_would_be_done(
@@ -95,7 +99,7 @@ def _say_what_would_be_done(
 def _sum_up(course: Course, assignment: Assignment, tally: Counter[str]) -> None:
     now, before = tally["graded now"], tally["graded before"]
     print(f"{assignment.name}: {now} graded now, {before} before")
-    for status, meaning in results.STATUSES.items():
-        if tally[status] and status != results.GRADED:
+    for status, meaning in statuses.STATUSES.items():
+        if tally[status] and status != statuses.GRADED:
             print(f"  {tally[status]} with a question {status} ({meaning})")
     print(f"Marks: {course.database.removeprefix('sqlite:///')}\nFeedback: {course.out}/feedback")

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import jinja2
 
-from course.grading import results
 from course.grading.assignment import Assignment
-from course.grading.notebooks import Run, UnreadableError, defines, find, read
+from course.grading.notebooks import Run, defines
 from course.grading.results import Mark, Result
+from course.sandbox import statuses
 
 LONGEST = 20_000  # characters of a cell that are shown
 
@@ -36,20 +36,16 @@ class Told(NamedTuple):
     told: str
 
 
-def documents(assignment: Assignment, data: bytes, result: Result) -> Documents:
+def documents(assignment: Assignment, cells: Sequence[Run], result: Result) -> Documents:
     """Write both documents of one result.
 
     Parameters
     ----------
     assignment : Assignment
-    data : bytes
-        The file that was handed in, or nothing.
+    cells : sequence of `notebooks.Run`
+        What was found in the notebook.
     result : Result
     """
-    try:
-        cells = find(assignment, read(data)[0]).cells
-    except UnreadableError:
-        cells = ()
     code = _code(assignment, cells)
     return Documents(page(assignment, result, code), notebook(assignment, result, code))
 
@@ -73,17 +69,16 @@ def _code(assignment: Assignment, cells: Sequence[Run]) -> dict[str, str]:
 
 def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
     """HTML for the student."""
-    step_of = {test.name: test.step for test in assignment.tests}
     hidden = {test.name: test.is_hidden for test in assignment.tests}
     questions = []
     for step in assignment.steps:
-        marks = [mark for mark in result.marks if step_of[mark.test] == step]
+        marks = [mark for mark in result.marks if mark.step == step]
         told: list[Told] = []
         for mark in marks:
             kind = "Further tests" if hidden[mark.test] else "Tests in the notebook"
             # Twice the same words teach nothing more.
             words = "" if told and mark.message == told[-1].told else mark.message
-            if mark.status != results.GRADED or "in place of yours" in words:
+            if mark.status != statuses.GRADED or mark.helped:
                 told.append(Told(kind, mark.status, words))
             else:
                 told.append(Told(kind, mark.status, ""))
@@ -130,7 +125,7 @@ def _mark_of(result: Result) -> str:
 
 
 def _output(mark: Mark) -> dict[str, Any]:
-    if mark.status == results.GRADED:
+    if mark.status == statuses.GRADED:
         return {"output_type": "stream", "name": "stdout", "text": f"{mark.message}\n"}
     told = {"ename": mark.status, "evalue": mark.message, "traceback": [mark.message]}
     return {"output_type": "error", **told}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course.errors import CourseError
 from course.grading.notebooks import LARGEST, clean
 
 
@@ -35,7 +36,7 @@ def handed_in(submitted: Path, assignment: str) -> Iterator[Handed]:
 
     Raises
     ------
-    ValueError
+    CourseError
         If there is no such folder.
     """
     for student in students(submitted, assignment):
@@ -47,15 +48,15 @@ def students(submitted: Path, assignment: str) -> list[str]:
 
     Raises
     ------
-    ValueError
+    CourseError
         If there is no such folder, or one is not named in UTF-8.
     """
     if not submitted.is_dir():
-        raise ValueError(f"{submitted} is no folder; it must hold STUDENT/{assignment}/")
+        raise CourseError(f"{submitted} is no folder; it must hold STUDENT/{assignment}/")
     names = sorted(name for name in os.listdir(submitted) if not name.startswith("."))
     for name in names:
         if clean(name) != name:
-            raise ValueError(f"the folder {clean(name)!r} is not named in UTF-8")
+            raise CourseError(f"the folder {clean(name)!r} is not named in UTF-8")
     return [name for name in names if os.path.lexists(submitted / name / assignment)]
 
 
@@ -131,7 +132,7 @@ def only_one(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    ValueError
+    CourseError
         If somebody is there.
     """
     import fcntl
@@ -143,7 +144,7 @@ def only_one(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             who = file.read().strip() or "somebody"
-            raise ValueError(f"{folder} is being graded by {who}; wait for it to end") from None
+            raise CourseError(f"{folder} is being graded by {who}; wait for it to end") from None
         file.truncate(0)
         file.write(f"process {os.getpid()} since {datetime.now():%H:%M}")
         file.flush()

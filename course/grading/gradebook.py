@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course.grading import results
+from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.results import Result
+from course.sandbox import statuses
 
 
 class Gradebook:
@@ -73,7 +74,7 @@ class Gradebook:
 
         Raises
         ------
-        ValueError
+        CourseError
             If a test that is no longer there has marks that a person gave.
         OSError
             If the database cannot be written.
@@ -120,7 +121,7 @@ class Gradebook:
         for cell in list(notebook.grade_cells):
             if cell.name not in wanted:
                 if any(grade.manual_score is not None for grade in cell.grades):
-                    raise ValueError(
+                    raise CourseError(
                         f"the test {cell.name} is gone from {name}, but somebody has given marks "
                         "for it by hand; put it back, or clear those marks in formgrader"
                     )
@@ -153,7 +154,7 @@ class Gradebook:
             if grade is None:  # a test that is newer than this submission
                 grade = Grade(cell_id=cells[mark.test].id, notebook=notebook)
                 book.db.add(grade)
-            score = None if mark.status == results.HERE else mark.points
+            score = None if mark.status == statuses.HERE else mark.points
             if grade.auto_score != score:
                 grade.auto_score = score
                 by_hand = grade.manual_score is not None
@@ -173,9 +174,7 @@ class Gradebook:
 def _comments(result: Result, answers: Any) -> dict[str, str]:
     said: dict[str, str] = {}
     for mark in result.marks:
-        steps = [step for step in answers if mark.test.startswith(step)]
-        if steps:
-            step = max(steps, key=len)
-            words = "" if mark.status == results.GRADED else f"{mark.status}: {mark.message}"
-            said[step] = said.get(step) or words
+        if mark.step in answers:
+            words = "" if mark.status == statuses.GRADED else f"{mark.status}: {mark.message}"
+            said[mark.step] = said.get(mark.step) or words
     return said

@@ -1,26 +1,56 @@
 """What has been graded, so that nothing is graded twice: one line a result, only ever appended.
 
-A result is found again by its key, a hash of all that it depends on. A line that a kill or a full
-disk has cut short is passed over; what it was about is graded again.
+A result is found again by its key, a hash of all that a mark can depend on and of nothing else: a
+new picture, page or command grades nobody again. A line that a kill or a full disk has cut short is
+passed over; what it was about is graded again.
 """
 
 import hashlib
 import json
 import os
+import sys
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from course.grading.assignment import Assignment
 from course.grading.files import Handed
 from course.grading.results import Result
+from course.sandbox.bubblewrap import package, staged
+
+JUDGES = ("assignment", "notebooks", "results", "session", "submission")
+"""Modules of this folder that a mark depends on."""
+
+LIBRARIES = ("numpy", "scipy", "gymnasium", "IPython", "numba")
 
 
 def key(assignment: Assignment, handed: Handed, settings: Any) -> str:
     """Hash of the submission, the tests, the environment, and the settings (seed, limits)."""
-    digest = hashlib.sha256(assignment.fingerprint.encode())
+    digest = hashlib.sha256(environment().encode() + assignment.text.encode())
     parts = [handed.missing, handed.unreadable, *handed.notes, handed.timestamp, repr(settings)]
     digest.update(json.dumps(parts).encode() + b"\0" + handed.data)
     return digest.hexdigest()[:32]
+
+
+@cache
+def environment() -> str:
+    """Hash of the code and the versions that stand between a submission and its marks."""
+    library = package("rl_lib")
+    course = package("course")
+    judges = ("exercise/*.py", "sandbox/**/*.py", *(f"grading/{name}.py" for name in JUDGES))
+    files = {
+        *staged(),
+        *(file for file in library.rglob("*.py") if "plots" not in file.relative_to(library).parts),
+        *(file for pattern in judges for file in course.glob(pattern)),
+    } - {course / "exercise" / "pictures.py"}
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    versions = {name: version(name) for name in LIBRARIES if find_spec(name) is not None}
+    digest.update(json.dumps([sys.version, versions]).encode())
+    return digest.hexdigest()
 
 
 class Journal:

@@ -1,37 +1,23 @@
 """What is said of a question, and of a whole submission."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-GRADED = "graded"
-FAILED = "failed"
-TIMEOUT = "timeout"
-MEMORY = "out of memory"
-CRASHED = "crashed"
-UNREADABLE = "unreadable"
-MISSING = "missing"
-HERE = "not gradable here"
-
-STATUSES = {
-    GRADED: "all tests of the question pass",
-    FAILED: "a test fails, or the function raises an error",
-    TIMEOUT: "a call did not come back in time",
-    MEMORY: "it asked for more memory, or more processes, than there is for one submission",
-    CRASHED: "its process ended, or broke the line to the grader",
-    UNREADABLE: "the file is no notebook that can be read",
-    MISSING: "nothing was handed in, or the function was not written",
-    HERE: "the grader's own trouble; tried again in the next run, and never counted as 0",
-}
-"""Every status, and what it means."""
+from course.grading.assignment import Test
+from course.sandbox.statuses import HERE
 
 
 class Mark(NamedTuple):
     """What one test cell gave: its points or 0, and why."""
 
     test: str
+    step: str
     points: float
     most: float
     status: str
     message: str
+    helped: tuple[str, ...] = ()
+    """Correct helpers that stood in for the student's own."""
 
 
 class Result(NamedTuple):
@@ -68,10 +54,10 @@ class Result(NamedTuple):
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Result":
         """From what `to_json` gave, with lists for tuples."""
-        marks = tuple(Mark(**mark) for mark in data["marks"])
-        return cls(**data | {"marks": marks, "notes": tuple(data["notes"])})
+        marks = (Mark(**mark | {"helped": tuple(mark["helped"])}) for mark in data["marks"])
+        return cls(**data | {"marks": tuple(marks), "notes": tuple(data["notes"])})
 
 
-def without_marks(tests: Any, status: str, message: str) -> tuple[Mark, ...]:
+def without_marks(tests: Iterable[Test], status: str, message: str) -> tuple[Mark, ...]:
     """Every test at 0 points for one and the same reason."""
-    return tuple(Mark(test.name, 0.0, test.points, status, message) for test in tests)
+    return tuple(Mark(test.name, test.step, 0.0, test.points, status, message) for test in tests)

@@ -1,1 +1,8 @@
-"""From behaviour to reward."""
+"""From behaviour to reward. Every result has at least `policy`, `reward` and `n_iter`.
+
+maxent       maximum causal entropy, rewards linear in features
+iavi         inverse action-value iteration and its gauges, in closed form
+iql          inverse Q-learning from samples, with and without constraints
+metrics      how to judge a recovered reward
+_likelihood  of demonstrations under a reward, and its gradient
+"""

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from rl_lib import _soft
 from rl_lib._check import Array, at, finite_array, first, whole
-from rl_lib._evaluation import expected_visits, policy_matrix
-from rl_lib.demonstrations import Demonstrations
+from rl_lib.behaviour.demonstrations import Demonstrations
 from rl_lib.mdp import MDP
-from rl_lib.occupancy import forward
+from rl_lib.planning import _soft
+from rl_lib.planning._evaluation import expected_visits, policy_matrix
+from rl_lib.planning.occupancy import forward
 
 
 class Likelihood:
@@ -60,7 +60,8 @@ class Likelihood:
             visits = expected_visits(chosen, self.start, mdp.discount, 1e-12)[:, None] * self.policy
             lost = self.start @ self.v
         else:
-            v, self.q, self.policy = _soft.backward(mdp, self.reward, self.exits, self.horizon)
+            v, q, self.policy = _soft.backward(mdp, self.reward, self.exits, self.horizon)
+            self.q = q[0]
             visits = forward(mdp, self.policy, self.start)
             self.v, lost = v[0], (self.start * v).sum()
         value = float((self.counts * self.reward).sum() - lost)

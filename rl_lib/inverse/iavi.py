@@ -30,9 +30,9 @@ from scipy import sparse
 from scipy.sparse.linalg import lsmr
 
 from rl_lib._check import Array, at, distributions, first, number, whole
-from rl_lib._evaluation import chosen_transitions, require_ending, solve_linear
-from rl_lib._tables import ROUNDING
+from rl_lib._tables import ROW_ROUNDING
 from rl_lib.mdp import MDP
+from rl_lib.planning._evaluation import chosen_transitions, require_ending, solve_linear
 
 _MAX_ITER = 100_000
 _SAME = 1e-5  # changes along a random direction that differ by less, of the largest, are one
@@ -53,12 +53,17 @@ class Recovered(NamedTuple):
     """The mean of `reward` over actions, shape (S,): 0 after `iavi`."""
     undetermined: npt.NDArray[np.bool_]
     """States whose reward the behaviour does not tell, even in this gauge, shape (S,)."""
-    sweeps: int
+    n_iter: int
     """Passes over all states, of `state_reward` iterations of LSMR; 0 for a direct solution."""
     residual: float
     """By how much `reward` misses the gauge anywhere."""
     converged: bool
     """Whether the residual is at most `tol`."""
+
+    @property
+    def sweeps(self) -> int:
+        """`n_iter` under the name it has where states are swept."""
+        return self.n_iter
 
 
 def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
@@ -104,10 +109,12 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
     policy, logs = _log_policy(mdp, policy, tol)
     at_random = np.full(policy.shape, 1 / mdp.n_actions)
     gain = logs.max(axis=1) - logs.mean(axis=1)
-    v, sweeps = _value_of(mdp, at_random, "acting at random", gain, tol)
+    v, n_iter = _value_of(mdp, at_random, "acting at random", gain, tol)
     q, reward = _explain(mdp, logs, v)
-    unknown = np.zeros(len(v), dtype=bool)
-    return _warned(_recovered(v, q, policy, reward, unknown, sweeps, reward.mean(axis=1), tol), tol)
+    nowhere = np.zeros(len(v), dtype=bool)
+    found = _recovered((v, q, policy, reward), nowhere, n_iter, reward.mean(axis=1), tol)
+    _warn_unless_converged(found, tol)
+    return found
 
 
 def anchored_reward(
@@ -155,10 +162,12 @@ def anchored_reward(
     always = np.zeros(policy.shape)
     always[:, action] = 1
     gain = logs.max(axis=1) - logs[:, action]
-    v, sweeps = _value_of(mdp, always, f"repeating action {action}", gain, tol)
+    v, n_iter = _value_of(mdp, always, f"repeating action {action}", gain, tol)
     q, reward = _explain(mdp, logs, v)
     unused = _exits(mdp) & (np.ptp(logs, axis=1) == 0)
-    return _warned(_recovered(v, q, policy, reward, unused, sweeps, reward[:, action], tol), tol)
+    found = _recovered((v, q, policy, reward), unused, n_iter, reward[:, action], tol)
+    _warn_unless_converged(found, tol)
+    return found
 
 
 def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recovered:
@@ -218,7 +227,7 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     deviation = sparse.kron(sparse.eye_array(n), np.eye(m) - 1 / m, format="csr")  # from the mean
     system = sparse.csr_array(mdp.discount * (deviation @ matrix)[:, inner])
     v, unseen = np.zeros(n), np.zeros(n)
-    v[inner], unseen[inner], sweeps = _least_squares(system, deviation @ logs.ravel())
+    v[inner], unseen[inner], n_iter = _least_squares(system, deviation @ logs.ravel())
     q, reward = _explain(mdp, logs, v)
     # How the reward of each state would change along what the behaviour does not show.
     change = (unseen - mdp.discount * (matrix @ unseen).reshape(n, m).mean(axis=1))[inner]
@@ -226,7 +235,7 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     width = _SAME * max(np.abs(change).max(initial=0.0), 1e-4)
     undetermined[inner] = np.abs(change - _most_common(change, width)) > width
     average = np.broadcast_to(reward.mean(axis=1, keepdims=True), (n, m))
-    return _recovered(v, q, policy, average, undetermined, sweeps, reward - average, tol)
+    return _recovered((v, q, policy, average), undetermined, n_iter, reward - average, tol)
 
 
 def _log_policy(mdp: MDP, policy: npt.ArrayLike, tol: float) -> tuple[Array, Array]:
@@ -259,25 +268,25 @@ def _explain(mdp: MDP, logs: Array, v: Array) -> tuple[Array, Array]:
 
 
 def _recovered(
-    v: Array, q: Array, policy: Array, reward: Array, undetermined: Any, sweeps: int,
-    violation: Array, tol: float,
-) -> Recovered:  # fmt: skip
-    residual = float(np.abs(violation).max())
-    found = residual <= tol
-    return Recovered(
-        v, q, policy, reward, reward.mean(axis=1), undetermined, sweeps, residual, found
-    )
+    explained: tuple[Array, Array, Array, Array],
+    undetermined: Any,
+    n_iter: int,
+    violation: Array,
+    tol: float,
+) -> Recovered:
+    """The result, given v, q, the policy and the reward, and by how much the gauge is missed."""
+    residual, per_state = float(np.abs(violation).max()), explained[3].mean(axis=1)
+    return Recovered(*explained, per_state, undetermined, n_iter, residual, residual <= tol)
 
 
-def _warned(found: Recovered, tol: float) -> Recovered:
+def _warn_unless_converged(found: Recovered, tol: float) -> None:
     if not found.converged:
         warnings.warn(f"tol is {tol:g}, but the residual is {found.residual:.2g}", stacklevel=3)
-    return found
 
 
 def _exits(mdp: MDP) -> Any:
     """States all of whose rows are empty."""
-    return (mdp.end_probability > 1 - ROUNDING).all(axis=1)
+    return (mdp.end_probability > 1 - ROW_ROUNDING).all(axis=1)
 
 
 def _least_squares(system: Any, wanted: Array) -> tuple[Array, Array, int]:

@@ -31,9 +31,9 @@ from tqdm.auto import tqdm
 
 from rl_lib._check import Array, finite_array, first, generator, number, whole
 from rl_lib._compiled import compiled
-from rl_lib._policies import boltzmann, greedy
-from rl_lib.demonstrations import Demonstrations, require_steps
-from rl_lib.learning import ByVisits, by_visits
+from rl_lib.behaviour.demonstrations import Demonstrations, require_steps
+from rl_lib.learning.schedules import ByVisits, at_visit, by_visits
+from rl_lib.policies import boltzmann, greedy
 
 StepSize = float | ByVisits
 
@@ -53,6 +53,47 @@ class IQL(NamedTuple):
     """Q^C, shape (S, A); without constraints Q itself."""
     changes: Array
     """Largest change of Q in each epoch, shape (epochs,)."""
+
+    @property
+    def n_iter(self) -> int:
+        """Epochs."""
+        return len(self.changes)
+
+
+class _Steps(NamedTuple):
+    """What was recorded, and in which order it is looked at."""
+
+    states: Any
+    actions: Any
+    next_states: Any
+    ended: Any
+    order: Any
+
+
+class _Rule(NamedTuple):
+    """How the tables move."""
+
+    discount: float
+    smoothing: float
+    base: float
+    by_visits: ByVisits
+    reward_base: float
+    reward_by_visits: ByVisits
+    safe: Any
+    tried: Any
+    together: bool
+    """All rewards of the state, and not that of the action taken."""
+
+
+class _Tables(NamedTuple):
+    """What moves, each of shape (S, A)."""
+
+    counts: Array
+    visits: Array
+    q: Array
+    shifted: Array
+    reward: Array
+    acting: Array
 
 
 def iql(
@@ -120,7 +161,8 @@ def iql(
     allowed = np.ones((n, m), dtype=bool) if safe is None else _safe_sets(safe, n, m)
     require_steps(demonstrations)
     demonstrations.counts(n, m)  # refuses what does not fit
-    if number("discount", discount, 0, 1) == 1:
+    discount = number("discount", discount, 0, 1)
+    if discount == 1:
         raise ValueError("discount is 1; it must be below 1")
     epochs = whole("epochs", epochs, 1)
     smoothing = number("smoothing", smoothing, 0, above=True)
@@ -128,28 +170,30 @@ def iql(
         raise ValueError(f'update is {update!r}; it must be "state" or "taken"')
     at_once = (m - 1) / m
     converging = by_visits(scale=1 / (1 - discount))
-    steps = (
-        *_schedule("step_size", converging if step_size is None else step_size),
-        *_schedule("reward_step_size", at_once if reward_step_size is None else reward_step_size),
+    sizes = (
+        *_first_and_shrinking("step_size", converging if step_size is None else step_size),
+        *_first_and_shrinking(
+            "reward_step_size", at_once if reward_step_size is None else reward_step_size
+        ),
     )
     ended, known, tried = demonstrations.ended, demonstrations.known, np.zeros((n, m), dtype=bool)
     tried[demonstrations.states[known], demonstrations.actions[known]] = True
+    rule = _Rule(discount, smoothing, *sizes, allowed, tried, update == "state")
     order = np.arange(demonstrations.n_steps)
-    counts, visits, q, shifted, reward, acting = (np.zeros((n, m)) for _ in range(6))
+    tables = _Tables(*(np.zeros((n, m)) for _ in range(6)))
     changes = np.zeros(epochs)
     for epoch in tqdm(range(epochs), unit="epoch", disable=not progress):
         if rng is not None:
             order = generator(rng).permutation(demonstrations.n_steps)
-        before = q.copy()
-        _epoch(
-            demonstrations.states, demonstrations.actions, demonstrations.next_states,
-            ended, tried, order, epoch == 0, update == "state", discount, smoothing,
-            *steps, allowed, counts, visits, q, shifted, reward, acting,
-        )  # fmt: skip
-        changes[epoch] = np.abs(q - before).max()
-    best_allowed = np.where(allowed, acting, np.finfo(np.float64).min)
-    policy = boltzmann(q) if safe is None else greedy(best_allowed)
-    return IQL(q, policy, reward, shifted, acting, changes)
+        before = tables.q.copy()
+        steps = _Steps(
+            demonstrations.states, demonstrations.actions, demonstrations.next_states, ended, order
+        )
+        _epoch(steps, rule, tables, epoch == 0)
+        changes[epoch] = np.abs(tables.q - before).max()
+    best_allowed = np.where(allowed, tables.acting, np.finfo(np.float64).min)
+    policy = boltzmann(tables.q) if safe is None else greedy(best_allowed)
+    return IQL(tables.q, policy, tables.reward, tables.shifted, tables.acting, changes)
 
 
 def ciql(
@@ -158,13 +202,20 @@ def ciql(
     n_actions: int,
     discount: float,
     safe: npt.ArrayLike,
-    **options: Any,
+    *,
+    epochs: int = 100,
+    step_size: StepSize | None = None,
+    reward_step_size: StepSize | None = None,
+    smoothing: float = 0.5,
+    update: str = "state",
+    rng: np.random.Generator | None = None,
+    progress: bool = False,
 ) -> IQL:
     r"""Constrained inverse Q-learning: the same reward, and a policy that keeps the rules.
 
     Parameters
     ----------
-    demonstrations, n_states, n_actions, discount, and options : as in `iql`
+    demonstrations, n_states, n_actions, discount, and what follows `safe` : as in `iql`
     safe : bool array (S, A)
         safe(s) = {a : c_i(s, a) ≤ β_i for all constraints i}; each state has at least one.
 
@@ -188,7 +239,11 @@ def ciql(
     """
     if safe is None:
         raise TypeError("safe is None; it must be a bool array (S, A)")
-    return iql(demonstrations, n_states, n_actions, discount, safe=safe, **options)
+    return iql(
+        demonstrations, n_states, n_actions, discount, safe=safe, epochs=epochs,
+        step_size=step_size, reward_step_size=reward_step_size, smoothing=smoothing,
+        update=update, rng=rng, progress=progress,
+    )  # fmt: skip
 
 
 def _safe_sets(safe: npt.ArrayLike, n: int, m: int) -> npt.NDArray[np.bool_]:
@@ -205,19 +260,19 @@ def _safe_sets(safe: npt.ArrayLike, n: int, m: int) -> npt.NDArray[np.bool_]:
     return allowed
 
 
-def _schedule(name: str, step: Any) -> tuple[float, float, float]:
-    """Base, power and scale of a step size."""
+def _first_and_shrinking(name: str, step: Any) -> tuple[float, ByVisits]:
+    """A step size at the first visit, and how it shrinks."""
     if isinstance(step, ByVisits):
-        return 1.0, *by_visits(step.power, step.scale)
-    return number(name, step, 0, 1, above=True), 0.0, 1.0
+        return 1.0, by_visits(step.power, step.scale)
+    return number(name, step, 0, 1, above=True), ByVisits(0.0, 1.0)
 
 
 @compiled
-def _epoch(
-    states, actions, next_states, ended, tried, order, counting, together, discount, smoothing,
-    base, power, scale, reward_base, reward_power, reward_scale, safe,
-    counts, visits, q, shifted, reward, acting,
-):  # fmt: skip
+def _epoch(steps, rule, tables, counting):
+    states, actions, next_states, ended, order = steps
+    discount, smoothing, safe, tried = rule.discount, rule.smoothing, rule.safe, rule.tried
+    counts, visits, q, shifted, reward, acting = tables
+    together = rule.together
     n_actions = q.shape[1]
     eta = np.empty(n_actions)
     target = np.empty(n_actions)
@@ -234,8 +289,8 @@ def _epoch(
                 best = max(best, q[t, b])
                 if safe[t, b]:
                     best_safe = max(best_safe, acting[t, b])
-        alpha = base * (scale / (scale + visits[s, a])) ** power
-        alpha_r = reward_base * (reward_scale / (reward_scale + visits[s, a])) ** reward_power
+        alpha = at_visit(rule.base, rule.by_visits, visits[s, a])
+        alpha_r = at_visit(rule.reward_base, rule.reward_by_visits, visits[s, a])
         visits[s, a] += 1
         shifted[s, a] += alpha * (discount * best - shifted[s, a])
         total, others, ahead, usual, usual_safe = 0.0, 0, 0.0, 0.0, 0.0

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from rl_lib._check import Array, number, whole
-from rl_lib.demonstrations import Demonstrations
+from rl_lib.behaviour.demonstrations import Demonstrations
 from rl_lib.inverse._likelihood import Features, Likelihood
 from rl_lib.mdp import MDP
 
@@ -43,12 +43,17 @@ class MaxEnt(NamedTuple):
     """Features that the policy meets instead, shape (F,)."""
     log_likelihood: float
     """Of all decisions, in nats; with a horizon, step t counts γ^t."""
-    sweeps: int
+    n_iter: int
     """Iterations of L-BFGS."""
     residual: float
     """Largest entry of the gradient, the prior's included, divided by the number of steps."""
     converged: bool
     """Whether the residual is at most `tol`."""
+
+    @property
+    def sweeps(self) -> int:
+        """`n_iter` under the name it has where states are swept."""
+        return self.n_iter
 
 
 def maxent_irl(
@@ -127,18 +132,18 @@ def maxent_irl(
             limits=1, user_api="blas"
         ),  # in many small steps, more threads wait for each other
     ):
-        theta, sweeps = _minimise(loss, phi.n, l1 / total, tol, max_iter, lambda _: bar.update())
+        theta, n_iter = _minimise(loss, phi.n, l1 / total, tol, max_iter, lambda _: bar.update())
     value, slope = likelihood(phi.reward(theta))
     residual = _largest_slope(theta, (phi.sum(slope) - l2 * theta) / total, l1 / total)
     if not residual <= tol:
         warnings.warn(
-            f"tol is {tol:g}, but after {sweeps} iterations the gradient is {residual:.2g}",
+            f"tol is {tol:g}, but after {n_iter} iterations the gradient is {residual:.2g}",
             stacklevel=2,
         )
     observed, reward = phi.sum(likelihood.counts), likelihood.reward
     return MaxEnt(
         theta, reward, reward.mean(axis=1), likelihood.v, likelihood.q, likelihood.policy,
-        observed, observed - phi.sum(slope), value, sweeps, residual, residual <= tol,
+        observed, observed - phi.sum(slope), value, n_iter, residual, residual <= tol,
     )  # fmt: skip
 
 
@@ -166,18 +171,18 @@ def _minimise(
         return value + l1 * both.sum(), np.concatenate((slope, -slope)) + l1
 
     bounds = [(0, None)] * (2 * n) if l1 else None
-    theta, sweeps, before = np.zeros(2 * n if l1 else n), 0, np.inf
-    while sweeps < max_iter:
+    theta, n_iter, before = np.zeros(2 * n if l1 else n), 0, np.inf
+    while n_iter < max_iter:
         # `ftol` at rounding, so that the gradient decides.
-        options = {"gtol": tol, "ftol": 1e-16, "maxcor": 10, "maxiter": max_iter - sweeps}
+        options = {"gtol": tol, "ftol": 1e-16, "maxcor": 10, "maxiter": max_iter - n_iter}
         found = optimize.minimize(
             parts if l1 else loss, theta, jac=True, method="L-BFGS-B", bounds=bounds,
             options=options, callback=callback,
         )  # fmt: skip
-        theta, sweeps = found.x, sweeps + int(found.nit)
+        theta, n_iter = found.x, n_iter + int(found.nit)
         # Rounding can end a line search early; from there, a fresh start often gets further.
         slope = np.abs(theta - np.clip(theta - found.jac, 0 if l1 else -np.inf, None)).max()
         if slope <= tol or not slope < 0.5 * before:
             break
         before = slope
-    return (theta[:n] - theta[n:] if l1 else theta), sweeps
+    return (theta[:n] - theta[n:] if l1 else theta), n_iter

@@ -55,6 +55,17 @@ class MDPEnv(gymnasium.Env):
         self._start = np.cumsum(self.mdp.start)
         self._state, self._steps, self._over = 0, 0, True
 
+    @property
+    def moment(self) -> tuple[int, int, bool]:
+        """Where the episode stands: state, steps taken, and whether it is over; may be set."""
+        return self._state, self._steps, self._over
+
+    @moment.setter
+    def moment(self, moment: tuple[int, int, bool]) -> None:
+        state, steps, over = moment
+        self._state = whole("state", state, 0, self.mdp.n_states - 1)
+        self._steps, self._over = whole("steps", steps, 0), bool(over)
+
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         """Begin an episode; returns (state, {})."""
         super().reset(seed=seed)

@@ -1,0 +1,8 @@
+"""What the notebooks of the exercises import: tests that teach, and what surrounds them.
+
+checks     run a test of a student's functions, and say what went wrong in plain words
+functions  a student's functions, wherever they run: here, or in the grader's sandbox
+guard      what surrounds every call of one in a notebook
+answers    correct answers to the steps that others build on
+pictures   pictures with words for those who cannot see them
+"""

@@ -1,0 +1,88 @@
+"""A student's functions, wherever they run: a test asks for them, and for correct helpers.
+
+`Functions` is the seam between tests and what they test. In a notebook they are what its cells have
+defined (`NotebookFunctions`); the grader has functions of another process instead, and says so with
+the context variable `elsewhere`.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from course.exercise.answers import CORRECT
+from course.exercise.guard import guarded
+
+TIME_LIMIT: ContextVar[float] = ContextVar("TIME_LIMIT", default=10.0)
+"""Seconds of computing that one call of a student's function may take in a notebook."""
+
+
+class Functions(Protocol):
+    """A student's functions, as a test meets them."""
+
+    def get(self, name: str, endless: str) -> Callable[..., Any] | None:
+        """The function, ready to be called; `endless` is what to ask where a call does not stop."""
+
+    def helped(self, helpers: Sequence[str]) -> contextlib.AbstractContextManager[None]:
+        """Within this, the functions find correct `helpers` beside them."""
+
+    def in_vain(self, helpers: Sequence[str], problem: BaseException) -> bool:
+        """Whether nothing can come of trying again with correct helpers, after this problem."""
+
+    def passed(self, names: Sequence[str], helpers: Sequence[str]) -> None:
+        """Take note that a test of these functions passes, with correct `helpers` if any."""
+
+
+class NotebookFunctions:
+    """What the cells of this notebook have defined.
+
+    Parameters
+    ----------
+    namespace : the notebook's `globals()`
+    """
+
+    def __init__(self, namespace: MutableMapping[str, Any]) -> None:
+        self._namespace = namespace
+
+    def get(self, name: str, endless: str) -> Callable[..., Any] | None:
+        """The function, guarded."""
+        function = self._namespace.get(name)
+        if not callable(function):
+            return None
+        return guarded(name, function, TIME_LIMIT.get(), endless)
+
+    @contextlib.contextmanager
+    def helped(self, helpers: Sequence[str]) -> Iterator[None]:
+        """Put correct helpers into the namespace, and afterwards back what was there."""
+        absent = object()
+        before = {name: self._namespace.get(name, absent) for name in helpers}
+        self._namespace.update((name, CORRECT[name]) for name in helpers)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is absent:
+                    del self._namespace[name]
+                else:
+                    self._namespace[name] = value
+
+    def in_vain(self, helpers: Sequence[str], problem: BaseException) -> bool:
+        """Where there are no helpers."""
+        return not helpers
+
+    def passed(self, names: Sequence[str], helpers: Sequence[str]) -> None:
+        """Say so."""
+        print(words_of_success(names, helpers))
+
+
+def words_of_success(names: Sequence[str], helpers: Sequence[str]) -> str:
+    """What a student reads where a test passes."""
+    said = f"{', '.join(names)}: all tests of this cell pass"
+    if not helpers:
+        return f"{said}."
+    stand_in = f"with a correct {' and '.join(helpers)} in place of yours"
+    return f"{said}, {stand_in}. See the tests of that step."
+
+
+elsewhere: ContextVar[Functions | None] = ContextVar("elsewhere", default=None)
+"""Where the functions of a student are, if not in the namespace of the tests."""

@@ -1,0 +1,127 @@
+"""What surrounds every call of a student's function in a test.
+
+Arguments must stay as they were. In a notebook, besides, `rl_lib`'s own answers refuse to work,
+time is limited, and what is printed to stderr, which nbgrader takes for a failure, goes to stdout.
+"""
+
+import contextlib
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from course.sandbox.inside.clock import TimeIsUp, computing_limit
+from course.sandbox.inside.refusal import ANSWERS, is_in, refuse
+from rl_lib import MDP
+
+
+def guarded(
+    name: str, function: Callable[..., Any], seconds: float, endless: str = ""
+) -> Callable[..., Any]:
+    """`function` with all of this around each call.
+
+    Parameters
+    ----------
+    name : str
+        What the function is called in messages.
+    function : callable
+    seconds : float
+        Limit on the computing time of one call.
+    endless : str
+        What to ask where a call does not stop.
+    """
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            with (
+                no_ready_answers(),
+                computing_limit(seconds),
+                contextlib.redirect_stderr(sys.stdout),
+            ):
+                return function(*args, **kwargs)
+        except TimeIsUp:
+            raise AssertionError(endless_call(name, seconds, endless)) from None
+
+    return unchanged_arguments(name, run)
+
+
+def unchanged_arguments(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, and an error where it changes an array that it was given."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        given = [(i, a, a.copy()) for i, a in enumerate(args) if isinstance(a, np.ndarray)]
+        result = function(*args, **kwargs)
+        for i, now, before in given:
+            assert np.array_equal(now, before), (
+                f"{name} changed its argument number {i + 1}; work on a copy of it"
+            )
+        return result
+
+    return call
+
+
+def endless_call(name: str, seconds: float, question: str) -> str:
+    """What to say of a call that does not stop."""
+    return f"{name} did not stop within {seconds:g} s. {question}".strip()
+
+
+@contextlib.contextmanager
+def no_ready_answers() -> Iterator[None]:
+    """Within this block, `rl_lib`'s own answers raise instead of answering.
+
+    The code of each function is swapped, and so it does not matter under which name, or from
+    where, a student has imported it. A compiled loop has no such code; the class of all of them is
+    told whom to refuse.
+    """
+    functions, loops = _ready_answers()
+    before = [(function, function.__code__) for function in functions]
+    for function in functions:
+        function.__code__ = refuse.__code__
+    for kind in {type(loop) for loop in loops}:
+        kind.__call__ = _refuse_or_run
+    try:
+        yield
+    finally:
+        for kind in {type(loop) for loop in loops}:
+            del kind.__call__
+        for function, code in before:
+            function.__code__ = code
+
+
+def _refuse_or_run(loop: Any, *args: Any, **kwargs: Any) -> Any:
+    if is_in(loop.py_func.__module__, ANSWERS):
+        refuse()
+    # The class above has the call that this one stands in front of.
+    return super(type(loop), loop).__call__(*args, **kwargs)
+
+
+@cache  # a test may call a function thousands of times
+def _ready_answers() -> tuple[list[Any], list[Any]]:
+    """Functions that answer an exercise, and compiled loops that do; all of them are loaded."""
+    functions: list[Any] = [MDP.action_values]
+    loops: list[Any] = []
+    for module in _modules():
+        for value in vars(module).values():
+            if getattr(value, "__module__", None) != module.__name__:
+                continue
+            if inspect.isfunction(value) and value.__closure__ is None:
+                functions.append(value)
+            elif hasattr(value, "py_func"):
+                loops.append(value)
+                functions.append(value.py_func)
+    return functions, loops
+
+
+def _modules() -> Iterator[Any]:
+    for name in ANSWERS:
+        module = importlib.import_module(name)
+        yield module
+        for found in pkgutil.walk_packages(getattr(module, "__path__", []), f"{name}."):
+            yield importlib.import_module(found.name)

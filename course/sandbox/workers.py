@@ -1,0 +1,286 @@
+"""The fork server in its sandbox, and one worker after the other from it."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from course.sandbox import bubblewrap, statuses
+from course.sandbox.inside import namespaces, wire
+
+PREFIX = "inverse-q-learning-grader-"  # of temporary folders
+START = 60.0  # seconds for a fork server to get ready
+RECEIVED = 2**24  # bytes that one test may be told
+INSTALL = (
+    "bubblewrap is missing, and students' code must not run without it. Install it "
+    "(Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or say --unsafe "
+    "on a machine that holds nothing else"
+)
+
+
+class SandboxError(Exception):
+    """The grader's own trouble, not the student's."""
+
+
+class Ended(Exception):
+    """A worker ended in the middle of a request."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Times in seconds, sizes in bytes."""
+
+    computing: float = 10.0
+    """Computing time of one call, or one cell."""
+    waiting: float = 30.0
+    """Time of one call or cell on the clock on the wall."""
+    test: float = 120.0
+    """Time of one test cell."""
+    lifetime: float = 600.0
+    """Time of the whole submission."""
+    memory: int = 2**30
+    disk: int = 2**26
+    processes: int = 32
+
+
+class Sandbox:
+    """A fork server that starts when the first worker is wanted, and again when it has gone.
+
+    Parameters
+    ----------
+    limits : Limits
+    unsafe : bool
+        Go without bubblewrap.
+    hidden : sequence of Path
+        Folders to hide even where they lie in a folder that Python needs.
+
+    Raises
+    ------
+    SandboxError
+        If bubblewrap is missing.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, *, unsafe: bool = False, hidden: Sequence[Path] = ()
+    ) -> None:
+        self.limits = limits or Limits()
+        self.hidden = hidden
+        self.isolation = (
+            namespaces.NONE if unsafe else namespaces.ROOT if _is_root() else namespaces.USER
+        )
+        if not unsafe and shutil.which("bwrap") is None:
+            raise SandboxError(INSTALL)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._nested = True
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each worker has a fork server of its own, which the next one's start ends.
+
+        So it is where the system lets nobody in a sandbox make namespaces.
+        """
+        return not self._nested and self.isolation != namespaces.NONE
+
+    def worker(self) -> "Worker":
+        """Start a worker.
+
+        Raises
+        ------
+        SandboxError, OSError
+            If that is not possible.
+        """
+        for attempt in range(2):
+            gone = self._process is not None and self._process.poll() is not None
+            if self.one_by_one or gone:
+                self.close()
+            if self._process is None:
+                self._start()
+            assert self._control is not None
+            ours, theirs = zip(socket.socketpair(), socket.socketpair(), strict=True)
+            try:
+                order = json.dumps(asdict(self.limits)).encode()
+                socket.send_fds(self._control, [order], [end.fileno() for end in theirs])
+            except OSError:
+                for end in ours:
+                    end.close()
+                self.close()
+                if attempt:
+                    raise SandboxError("the fork server ends as soon as it is asked") from None
+                continue
+            finally:
+                for end in theirs:
+                    end.close()
+            return Worker(*ours)
+        raise AssertionError
+
+    def close(self) -> None:
+        """End the fork server and all of its workers."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
+
+    def _start(self) -> None:
+        _sweep()
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        try:
+            with theirs, tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
+                self._start_in(Path(folder), theirs)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start_in(self, folder: Path, theirs: socket.socket) -> None:
+        """Start the fork server; once it is ready, `folder` may go, and its files do."""
+        bubblewrap.stage(folder)
+        place = str(folder) if self.isolation == namespaces.NONE else bubblewrap.PLACE
+        program = (
+            f"import socket, sys; sys.path.insert(0, {place!r}); "
+            "from course.sandbox.inside.forkserver import main; "
+            f"main({self.isolation!r}, socket.socket(fileno={theirs.fileno()}))"
+        )
+        command = [sys.executable, "-s", "-P", "-B", "-c", program]
+        if self.isolation != namespaces.NONE:
+            command = [
+                *bubblewrap.command_line(folder, self.isolation, self.limits.disk, self.hidden),
+                *command,
+            ]
+        with (folder / "said").open("wb") as file:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                pass_fds=[theirs.fileno()],
+                env=bubblewrap.environment(place),
+                start_new_session=True,
+            )
+        theirs.close()  # so that the end of the process is the end of the line
+        assert self._control is not None
+        self._control.settimeout(START)
+        ready = None
+        with contextlib.suppress(OSError):
+            ready = json.loads(self._control.recv(4096) or b"null")
+        if not ready:
+            words = (folder / "said").read_text("utf8", "replace").strip().splitlines()
+            last = words[-1] if words else "it said nothing"
+            raise SandboxError(f"the sandbox does not start: {last}")
+        self._nested = ready["nested"]
+
+
+class Worker:
+    """The grader's end of the line to one worker."""
+
+    def __init__(self, line: socket.socket, end: socket.socket) -> None:
+        self._line, self._end, self._number = line, end, 0
+        self.memory = 0
+        self.left = RECEIVED
+        """Bytes that may still come from it."""
+
+    def ask(self, do: str, deadline: float, **fields: Any) -> Mapping[str, Any]:
+        """Make one request, and wait for its answer.
+
+        Raises
+        ------
+        Ended
+            If the worker is no more, or is ended because it did not answer properly in time.
+        """
+        self._number += 1
+        try:
+            wire.send(self._end, {"id": self._number, "do": do, **fields}, deadline)
+            while True:
+                answer, size = wire.receive(self._end, deadline, min(self.left, wire.REPLY))
+                self.left -= size
+                if answer.get("id") == self._number:  # others are late, or forged
+                    return answer
+        except TimeoutError:
+            self.close()
+            raise Ended(statuses.TIMEOUT, "did not come back in time") from None
+        except wire.WireError as problem:
+            self.close()
+            raise Ended(statuses.CRASHED, "broke the line to the grader") from problem
+        except (EOFError, OSError):
+            raise _ended(self.close()) from None
+
+    def close(self) -> Mapping[str, Any]:
+        """End the worker, and return what its supervisor reports."""
+        with contextlib.suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
+        self._end.close()
+        report: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            # A worker that has ended by itself is being reported; another is given a moment to go.
+            self._line.settimeout(0.05)
+            try:
+                data = self._line.recv(4096)
+            except TimeoutError:
+                self._line.shutdown(socket.SHUT_WR)
+                self._line.settimeout(10)
+                data = self._line.recv(4096)
+            report = json.loads(data)
+        self._line.close()
+        self.memory = max(self.memory, int(report.get("memory", 0)))
+        return report
+
+
+def _ended(report: Mapping[str, Any]) -> Exception:
+    reason, number = report.get("reason", "lost"), report.get("signal", 0)
+    if reason == "closed":
+        return Ended(statuses.CRASHED, "closed its line to the grader")
+    if reason == "memory":
+        return Ended(statuses.MEMORY, "used more memory than there is for one submission")
+    if reason == "processes":
+        return Ended(statuses.MEMORY, "started more processes than there may be")
+    if reason == "lost" or reason.startswith("sandbox"):
+        return SandboxError(f"the worker was lost ({reason})")
+    if number == signal.SIGXCPU:
+        return Ended(statuses.TIMEOUT, "used up the computing time of the whole submission")
+    if number:
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(number).name
+            return Ended(statuses.CRASHED, f"ended its process with the signal {name}")
+    return Ended(statuses.CRASHED, "ended its process")
+
+
+def _sweep() -> None:
+    """Remove what graders that were killed while they started have left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_root() -> bool:
+    """Whether this is root, of a system in which there is somebody else to become."""
+    if not hasattr(os, "geteuid"):
+        raise SandboxError("grading needs Linux; on Windows, work in its subsystem (WSL)")
+    if os.geteuid() != 0:
+        return False
+    with contextlib.suppress(OSError), open("/proc/self/uid_map") as file:
+        ranges = [list(map(int, line.split())) for line in file]
+        return any(low <= namespaces.NOBODY < low + count for low, _, count in ranges)
+    return True

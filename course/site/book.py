@@ -1,0 +1,186 @@
+"""Build the book strictly, and again in seconds.
+
+A build succeeds only if every cell ran, nothing was warned about, every reference resolved and
+every picture has a text alternative. What it keeps for the next one (executed notebooks, parsed
+pages) lies in a folder named by a hash of all that executed code can depend on, so that a change
+in the library executes every page again and an edited page only itself.
+"""
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.metadata import distribution
+from pathlib import Path
+
+from jupyter_book.sphinx import build_sphinx
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from sphinx.util.console import color_terminal, nocolor, strip_colors
+
+# The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
+# its menu, the reader of formulas.
+MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts", "a11y", "sre")
+
+TIMEOUT = 300  # seconds for one cell
+
+
+def build(book: Path, config: Path, out: Path) -> int:
+    """Build the pages of `book` into `out/html`.
+
+    Parameters
+    ----------
+    book : Path
+        Folder of the pages, with `_toc.yml`.
+    config : Path
+        Jupyter Book's `_config.yml`; `requirements.lock` and `bench/*.json` beside it are
+        part of what the executed pages depend on.
+    out : Path
+        Folder for the website (`html`) and for what the next build can use again.
+
+    Returns
+    -------
+    int
+        0 if all is well, else 1, after every problem has been printed.
+    """
+    kept = out / ".kept" / _fingerprint(config.parent)
+    for other in kept.parent.glob("*"):
+        if other != kept:
+            shutil.rmtree(other)
+    html, doctrees, finished = out / "html", kept / "doctrees", kept / "finished"
+    frame, pages = _frame(book, config), _hash(*book.rglob("*.md"))
+    before = finished.read_text("utf8") if finished.is_file() else ""
+    if before == f"{frame}\n{pages}" and html.is_dir():
+        print(f"The book is built: {html / 'index.html'}")
+        return 0
+    # Sphinx would pass over pages whose warnings it has shown before, over style sheets, and over
+    # the HTML of deleted pages: only a build that finished, in the same frame, is continued.
+    if before.rpartition("\n")[0] != frame:
+        shutil.rmtree(html, ignore_errors=True)
+        shutil.rmtree(doctrees, ignore_errors=True)
+    finished.unlink(missing_ok=True)
+
+    _use_own_profile(kept / "ipython")
+    _execute(book, kept / "notebooks")
+    if not color_terminal():
+        nocolor()
+    status = build_sphinx(
+        book,
+        html,
+        path_config=config,
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": "_toc.yml",
+            "latex_individualpages": False,
+            "mathjax_path": "mathjax/tex-chtml-full.js",
+            "nb_execution_cache_path": str(kept / "notebooks"),
+            # A failing page is a warning here, and so an error like any other: all of them are
+            # listed, not only the first.
+            "nb_execution_raise_on_error": False,
+        },
+        doctreedir=doctrees,
+        quiet=True,
+        warningiserror=True,
+        keep_going=True,
+    )
+    problems = [*_failed_cells(html), *_missing_alternatives(html)]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if status != 0 or problems:
+        print("The book was not built: see the messages above.", file=sys.stderr)
+        return 1
+
+    _copy_mathjax(html / "_static" / "mathjax")
+    finished.write_text(f"{frame}\n{pages}", "utf8")
+    print(f"The book is built: {html / 'index.html'}")
+    return 0
+
+
+def _fingerprint(root: Path) -> str:
+    """Hash what executed pages depend on besides their own text."""
+    library = Path(__file__).parents[2] / "rl_lib"
+    return _hash(*library.rglob("*.py"), *root.glob("bench/*.json"), root / "requirements.lock")
+
+
+def _frame(book: Path, config: Path) -> str:
+    """Hash what all pages share: their list, and the contents of every file that is not a page."""
+    pages = {path for path in book.rglob("*.md") if ".ipynb_checkpoints" not in path.parts}
+    names = "\n".join(sorted(path.relative_to(book).as_posix() for path in pages))
+    others = [path for path in book.rglob("*") if path not in pages]
+    return f"{_hash(config, *Path(__file__).parent.glob('*.py'), *others)}\n{names}"
+
+
+def _hash(*paths: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _use_own_profile(folder: Path) -> None:
+    # Nobody's own IPython profile may change the book. A kernel's log has only advice, and now and
+    # then an interrupt at its end: a failing cell is told by its output.
+    settings = folder / "profile_default" / "ipython_kernel_config.py"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("c.IPKernelApp.log_level = 'CRITICAL'\n", "utf8")
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
+def _execute(book: Path, cache_folder: Path) -> None:
+    """Run the pages that changed, as many at a time as there are processors.
+
+    Sphinx, which would run one after the other, finds their outputs. What fails here fails there
+    again, and is reported there.
+    """
+    cache = get_cache(cache_folder)
+    for page in sorted(book.rglob("*.md")):
+        if "\nkernelspec:" in page.read_text("utf8"):
+            cache.add_nb_to_project(str(page), read_data={"name": "myst_nb_md", "type": "plugin"})
+    executor = load_executor("temp-parallel", cache, logger=logging.getLogger("executor"))
+    executor.logger.setLevel(logging.CRITICAL)
+    multiprocessing.get_logger().setLevel(logging.CRITICAL)
+    executor.run_and_cache(timeout=TIMEOUT)
+
+
+def _failed_cells(html: Path) -> Iterator[str]:
+    for log in sorted(html.rglob("*.err.log")):
+        # Before this point the log tells of the libraries that ran the cell.
+        _, _, cell = log.read_text("utf8").rpartition("CellExecutionError: ")
+        yield f"{log.name.removesuffix('.err.log')}: {strip_colors(cell).strip()}\n"
+
+
+def _copy_mathjax(target: Path) -> None:
+    package = distribution("sphinx-mathjax-offline")
+    source = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
+    for part in MATHJAX:
+        if (target / part).exists():
+            continue
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (source / part).is_dir() else shutil.copyfile
+        copy(source / part, target / part)
+
+
+class _Images(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.found.append(dict(attrs))
+
+
+def _missing_alternatives(html: Path) -> Iterator[str]:
+    for page in sorted(html.rglob("*.html")):
+        images = _Images()
+        images.feed(page.read_text("utf8"))
+        for image in images.found:
+            alt = (image.get("alt") or "").strip()
+            # Docutils writes the address of a picture where its author gave no alternative.
+            if not alt or alt.startswith("_images/"):
+                source = (image.get("src") or "")[:80]
+                yield f"{page.relative_to(html)}: the image {source} has no text alternative (alt)"

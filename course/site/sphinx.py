@@ -1,0 +1,43 @@
+"""A Sphinx extension: correct what the pages of the book would otherwise carry."""
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the corrections."""
+    app.connect("env-updated", _drop_widget_state)
+    app.connect("html-page-context", _correct_role)
+    # Before Napoleon, which connects at 500.
+    app.connect("autodoc-process-docstring", _keep_plain_text, priority=400)
+    return {"parallel_read_safe": True}
+
+
+def _drop_widget_state(app: Sphinx, env: Any) -> None:
+    # Pages show pictures and text in place of widgets; their state would only be weight.
+    for page in env.nb_metadata.values():
+        page.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def _correct_role(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
+    # Docutils gives entries of a bibliography a role that ARIA has withdrawn.
+    if "body" in context:
+        context["body"] = context["body"].replace('"doc-biblioentry"', '"listitem"')
+
+
+def _keep_plain_text(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    if lines and lines[0].startswith("Alias for field number"):
+        lines.clear()
+    # Docstrings write p(s'|s, a) as people do; only to reStructuredText is the bar a mark.
+    example = False
+    for number, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
+        if not example:
+            lines[number] = re.sub(r"(``.*?``)|\|", lambda found: found[1] or r"\|", line)
+    # Napoleon takes the words before a colon for a type, but not those after a comment.
+    if what in ("attribute", "property"):
+        lines[:0] = ["..", ""]

@@ -1,0 +1,8 @@
+"""Behaviour: recorded, simulated, and what it shows of the world.
+
+demonstrations  trajectories of any lengths, in flat arrays
+agents          simulated experts and animals, whose reward is known
+empirical       the model that recordings show
+_records        recordings as people have them: lists, data frames
+_sampling       trajectories drawn from a model
+"""

@@ -1,0 +1,313 @@
+"""The website: built strictly, self-contained, accessible, and of one page form."""
+
+import http.server
+import os
+import re
+import shutil
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+from patience import PATIENCE
+
+from course.grading.assignment import Assignment
+from course.grading.files import Handed
+from course.grading.results import Mark, Result
+from course.grading.submission import documents
+from course.samples import hard_cases
+from course.sandbox.statuses import STATUSES
+from course.site.book import build
+
+pytestmark = [
+    # One worker builds `_build/html` and looks at it.
+    pytest.mark.xdist_group("site"),
+    # What Sphinx's extensions still call is deprecated; that is theirs to change.
+    pytest.mark.filterwarnings("ignore"),
+]
+
+ROOT = Path(__file__).parents[3]
+BOOK = ROOT / "book"
+PAGES = [*sorted(page.stem for page in BOOK.glob("*.md")), "genindex", "search"]
+TOC = yaml.safe_load((BOOK / "_toc.yml").read_text("utf8"))
+CHAPTERS = [
+    chapter["file"] for part in TOC["parts"] if part.get("numbered") for chapter in part["chapters"]
+]
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Between the themes only colours differ.
+RULES = {
+    "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+HEAD = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A page
+
+"""
+
+
+@pytest.fixture(scope="session")
+def site():
+    assert build(BOOK, ROOT / "_config.yml", ROOT / "_build") == 0
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing; install Chromium")
+        pytest.skip(f"{CHROMIUM} is missing")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Serve a folder on this machine and return its address."""
+    servers = {}
+
+    def address(folder):
+        if folder not in servers:
+            handler = partial(Quiet, directory=str(folder))
+            servers[folder] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=servers[folder].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[folder].server_port}/"
+
+    yield address
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def context(browser):
+    with browser.new_context() as context:
+        context.set_default_timeout(1000 * PATIENCE)
+        yield context
+
+
+@pytest.fixture
+def visit(context, serve):
+    """Open a page of a folder; return it with the list of what goes wrong on it."""
+    page, problems = context.new_page(), []
+
+    def open_page(folder, name):
+        home = serve(folder)
+
+        def watch_request(request):
+            if not request.url.startswith((home, "data:", "blob:")):
+                problems.append(f"request to another host: {request.url}")
+
+        def watch_response(response):
+            if response.status >= 400:
+                problems.append(f"{response.status}: {response.url}")
+
+        def watch_console(message):
+            if message.type == "error":
+                problems.append(f"console: {message.text}")
+
+        page.on("request", watch_request)
+        page.on("response", watch_response)
+        page.on("console", watch_console)
+        page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+        page.goto(f"{home}{name}.html", wait_until="networkidle")
+        return page, problems
+
+    yield open_page
+    page.close()
+
+
+def violations(page, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.wait_for_function(f"(document.documentElement.dataset.theme || '{theme}') === '{theme}'")
+    # What a reader can unfold is checked as well; what fades in is not yet theirs.
+    page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    # Preloading makes axe ask for the style sheets again, at wrong addresses.
+    results = Axe().run(page, options={"runOnly": RULES[theme], "preload": False}).response
+    assert "color-contrast" in [rule["id"] for rule in results["passes"]], "axe saw no text"
+    return [
+        f"{theme}: {violation['id']}: {node['html'][:200]}"
+        for violation in results["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_self_contained_and_accessible(site, visit, name):
+    page, problems = visit(site, name)
+    assert problems == []
+    assert violations(page, "light") + violations(page, "dark") == []
+
+
+def test_feedback_is_accessible(visit, tmp_path):
+    name = hard_cases.NAME
+    assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
+    marks = [
+        Mark(test.name, test.step, 0.0, test.points, status, "q[0, 0] is 0; it should be 4. " * 9)
+        for test, status in zip(assignment.tests, STATUSES, strict=False)
+    ]
+    result = Result("Ada", name, "key", tuple(marks), ("the file is not in UTF-8",))
+    handed = Handed("Ada", hard_cases.CASES[0].notebook())
+    (tmp_path / "page.html").write_text(documents(assignment, handed, result).page, "utf8")
+    page, problems = visit(tmp_path, "page")
+    assert problems == []
+    assert violations(page, "light") + violations(page, "dark") == []
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Build a book of small pages under the configuration of the real one."""
+    book = tmp_path / "book"
+    shutil.copytree(BOOK / "_static", book / "_static")
+    shutil.copy(BOOK / "references.bib", book)
+
+    def build_pages(*texts):
+        names = [f"page{number}" for number in range(len(texts))]
+        for name, text in zip(names, texts, strict=True):
+            (book / f"{name}.md").write_text(HEAD + text, "utf8")
+        toc = {"format": "jb-book", "root": names[0]}
+        if names[1:]:
+            toc["chapters"] = [{"file": name} for name in names[1:]]
+        (book / "_toc.yml").write_text(yaml.safe_dump(toc), "utf8")
+        return build(book, ROOT / "_config.yml", tmp_path / "_build")
+
+    build_pages.html = tmp_path / "_build" / "html"
+    return build_pages
+
+
+def cell(code, options=""):
+    return f"```{{code-cell}} ipython3\n{options}{code}\n```\n"
+
+
+PLOT = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])"
+REFERENCE = "See {ref}`nowhere`.\n"
+FAULTS = {
+    cell("1 / 0"): "ZeroDivisionError",
+    cell("import warnings\nwarnings.warn('old')"): "stderr was found in the cell outputs",
+    "```{nonsense}\n```\n": "Unknown directive type: 'nonsense'",
+    REFERENCE: "undefined label: 'nowhere'",
+    "See {cite:t}`nobody1900`.\n": 'could not find bibtex key "nobody1900"',
+}
+CLOSING = "The book was not built: see the messages above.\n"
+
+
+def test_build_fails_on_what_sphinx_warns_of_and_lists_all_of_it(tiny, capfd):
+    assert tiny(*FAULTS) == 1
+    printed = capfd.readouterr().err
+    for number, message in enumerate(FAULTS.values()):
+        assert message in printed
+        assert re.search(rf"page{number}\.md.*WARNING", printed)
+    assert printed.endswith(CLOSING)
+    assert "sphinx" not in printed.lower(), "a traceback of the builder is no help"
+
+
+def test_build_fails_on_pictures_without_alternative(tiny, capfd):
+    assert tiny(cell(PLOT), "![](_static/logo.svg)\n") == 1
+    *printed, closing = capfd.readouterr().err.splitlines(keepends=True)
+    # On a busy machine a kernel may have something to say of its own.
+    first, second = (line for line in printed if "alternative" in line)
+    assert re.match(r"page0\.html: the image _images/\w+\.png has no text alternative", first)
+    assert second.startswith("page1.html: the image _images/logo.svg has no text alternative")
+    assert closing == CLOSING
+
+
+def test_build_fails_until_the_fault_is_mended(tiny):
+    assert [tiny(text) for text in (REFERENCE, REFERENCE, "Well.\n", "Well.\n")] == [1, 1, 0, 0]
+
+
+def test_figure_with_alternative_and_glued_number_are_shown(tiny):
+    alternative = "---\nmystnb:\n  image:\n    alt: A rising line\n---\n"
+    glue = "from myst_nb import glue\nglue('third', 1 / 3, display=False)"
+    assert (
+        tiny(cell(PLOT, alternative) + cell(glue) + "\nA third is {glue:text}`third:.2f`.\n") == 0
+    )
+    html = (tiny.html / "page0.html").read_text("utf8")
+    assert 'alt="A rising line"' in html
+    assert re.search(r"A third is <span[^>]*>0\.33</span>", html)
+
+
+def test_explorer_is_moved_by_keyboard_on_a_page_without_kernel(tiny, visit):
+    code = """\
+import matplotlib.pyplot as plt
+from rl_lib.plots.widgets import explore
+
+def draw(n):
+    figure, axes = plt.subplots(figsize=(3, 2))
+    axes.bar(range(n), range(n))
+    return figure
+
+explore(draw, "Bars", [2, 4, 8], value=4, alt=lambda n: f"{n} bars")
+"""
+    assert tiny(cell(code)) == 0
+    assert "widget-state" not in (tiny.html / "page0.html").read_text("utf8")
+    page, problems = visit(tiny.html, "page0")
+    slider, picture = page.get_by_label("Bars"), page.locator(".explorer img:visible")
+    assert picture.get_attribute("alt") == "4 bars"
+    before = picture.get_attribute("src")
+    slider.press("ArrowRight")
+    assert picture.get_attribute("alt") == "8 bars"
+    assert picture.get_attribute("src") != before
+    assert slider.get_attribute("aria-valuetext") == page.locator("output").inner_text() == "8"
+    assert problems == []
+    assert violations(page, "light") + violations(page, "dark") == []
+
+
+@pytest.mark.slow
+def test_two_cold_builds_give_the_same_pages(tmp_path):
+    builds = []
+    for name in ("first", "second"):
+        assert build(BOOK, ROOT / "_config.yml", tmp_path / name) == 0
+        html = tmp_path / name / "html"
+        builds.append({page.name: page.read_bytes() for page in html.glob("*.html")})
+    assert builds[0] == builds[1]
+
+
+OBJECTIVES = re.compile(
+    r"^(:::+)\{admonition\} After this page\n:class: objectives\n(.*?)^\1$", re.M | re.S
+)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapter_has_the_page_form(chapter):
+    text = (BOOK / f"{chapter}.md").read_text("utf8")
+    objectives = OBJECTIVES.search(text)
+    assert objectives, "no ':::{admonition} After this page' with ':class: objectives'"
+    assert re.search(r"^- \*\w+\*", objectives[2], re.M), "no objective that starts with a *verb*"
+    assert re.search(r"^\*\*Prerequisites:\*\* \S", objectives[2], re.M)
+    assert re.search(r"^\*\*Time:\*\* \d+ minutes", objectives[2], re.M)
+    assert objectives.start() < text.index("\n## "), "the objectives stand before every section"
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    assert sections.get("Summary", "").strip(), "no '## Summary'"
+    assert "{cite" in sections.get("Further reading", ""), "no citation in '## Further reading'"

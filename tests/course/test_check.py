@@ -1,0 +1,88 @@
+"""What `course check` tells a student."""
+
+import shutil
+
+import pytest
+
+from course.check import check
+from course.cli import main
+from course.errors import CourseError
+from course.samples import hard_cases
+
+NAME = hard_cases.NAME
+CASES = {case.name: case for case in hard_cases.CASES}
+
+
+def handed(folder, case, name=f"{NAME}.ipynb"):
+    path = folder / name
+    other = b'{"cells": [{"cell_type": "code", "source": "x = 1", "metadata": {}}]}'
+    path.write_bytes(CASES[case].notebook() if case in CASES else other)
+    return path
+
+
+def test_a_right_notebook_passes(tmp_path, capsys):
+    assert main(["check", str(handed(tmp_path, "right"))]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines() == [f"{step}: passed" for step in hard_cases.STEPS]
+
+
+@pytest.mark.parametrize(
+    ("case", "step", "message"),
+    [
+        ("changes_between_calls", "action_values", "q of the grid["),
+        ("not_written", "greedy_policy", "greedy_policy is not written yet"),
+        ("syntax_error", "greedy_policy", "SyntaxError: expected ':' (line 1 of the cell)"),
+        ("sys_exit", "action_values", "a function ended the program"),
+        ("recursion", "action_values", "RecursionError: maximum recursion depth"),
+        ("deleted", "greedy_policy", "greedy_policy is not a function here"),
+        ("hostile_complex", "action_values", "q holds complex128 entries"),
+    ],
+)
+def test_a_wrong_one_hears_why(tmp_path, capsys, case, step, message):
+    assert main(["check", str(handed(tmp_path, case))]) == (1 if message else 0)
+    said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert said.pop(step).startswith(message or "passed")
+    assert set(said.values()) <= {"passed"}
+
+
+@pytest.mark.parametrize("case", ["stripped", "split", "magics", "colab", "own_cells", "not_utf8"])
+def test_it_looks_for_answers_as_the_grader_does(tmp_path, case):
+    assert main(["check", str(handed(tmp_path, case, "my work.ipynb"))]) == 0
+    assert main(["check", str(handed(tmp_path, case, f"{NAME} (2).ipynb"))]) == 0
+
+
+def test_what_is_odd_is_said(tmp_path, capsys):
+    main(["check", str(handed(tmp_path, "wrong_kernel"))])
+    assert "note: the kernel of the notebook is julia" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "message"),
+    [
+        ("empty", f"{NAME}.ipynb", "the file is empty"),
+        ("conflict", f"{NAME}.ipynb", "merge conflict"),
+        ("another_notebook", "homework.ipynb", "belongs to none of the exercises: inverse_q_"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line(tmp_path, capsys, case, name, message):
+    assert main(["check", str(handed(tmp_path, case, name))]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("course: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_file_and_missing_exercises(tmp_path, capsys):
+    assert main(["check", str(tmp_path / "nothing.ipynb")]) == 1
+    assert "No such file" in capsys.readouterr().err
+    with pytest.raises(CourseError, match="holds no exercises"):
+        check(handed(tmp_path, "right"), tmp_path)
+
+
+def test_a_notebook_of_ones_own_among_the_exercises_is_in_nobodys_way(tmp_path):
+    shutil.copytree(hard_cases.ROOT / "exercises", tmp_path / "exercises")
+    for name in (f"{NAME}/mine.ipynb", "mine/mine.ipynb", "mine.ipynb"):
+        (tmp_path / "exercises" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "exercises" / name).write_text("{}")
+    said, _ = check(handed(tmp_path, "right"), tmp_path / "exercises")
+    assert all(one.passed for one in said)
