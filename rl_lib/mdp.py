@@ -72,6 +72,11 @@ class MDP:
     ValueError, TypeError
         Naming the argument, its value and what it must be.
 
+    References
+    ----------
+    Puterman, M. L. (1994). Markov Decision Processes: Discrete Stochastic Dynamic Programming.
+    Wiley.
+
     Examples
     --------
     Waiting (action 0) keeps a reward of 1 coming; leaving (action 1) pays 3 and ends.

@@ -4,6 +4,7 @@ results      what is said of a question, and of a submission
 assignment   what is asked, read from the instructors' notebook
 notebooks    what was handed in, found in whatever state it is
 session      a student's functions, as proxies that ask a worker
+words        what a student's process may say once it knows a hidden test
 submission   one submission, from its bytes to its result and its documents
 journal      what has been graded, so that nothing is graded twice
 gradebook    the one writer of nbgrader's gradebook

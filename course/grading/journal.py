@@ -20,7 +20,7 @@ from course.grading.files import Handed
 from course.grading.results import Result
 from course.sandbox.bubblewrap import package, staged
 
-JUDGES = ("assignment", "notebooks", "results", "session", "submission")
+JUDGES = ("assignment", "notebooks", "results", "session", "submission", "words")
 """Modules of this folder that a mark depends on."""
 
 LIBRARIES = ("numpy", "scipy", "gymnasium", "IPython", "numba")
@@ -37,20 +37,22 @@ def key(assignment: Assignment, handed: Handed, settings: Any) -> str:
 @cache
 def environment() -> str:
     """Hash of the code and the versions that stand between a submission and its marks."""
-    library = package("rl_lib")
-    course = package("course")
-    judges = ("exercise/*.py", "sandbox/**/*.py", *(f"grading/{name}.py" for name in JUDGES))
-    files = {
-        *staged(),
-        *(file for file in library.rglob("*.py") if "plots" not in file.relative_to(library).parts),
-        *(file for pattern in judges for file in course.glob(pattern)),
-    } - {course / "exercise" / "pictures.py"}
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in judging_code():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     versions = {name: version(name) for name in LIBRARIES if find_spec(name) is not None}
     digest.update(json.dumps([sys.version, versions]).encode())
     return digest.hexdigest()
+
+
+def judging_code() -> list[Path]:
+    """Files of ours that a mark can depend on: in the sandbox, and on this side of it."""
+    library, course = package("rl_lib"), package("course")
+    judges = ("exercise/*.py", "sandbox/**/*.py", *(f"grading/{name}.py" for name in JUDGES))
+    files = {*staged(), *library.rglob("*.py")}
+    files |= {file for pattern in judges for file in course.glob(pattern)}
+    pictures = {*(library / "plots").rglob("*.py"), course / "exercise" / "pictures.py"}
+    return sorted(files - pictures)
 
 
 class Journal:

@@ -97,55 +97,81 @@ def find(assignment: Assignment, cells: list[Cell]) -> Answers:
     and experiments below the answers, only the names are added that nothing else has bound:
     a helper may stand anywhere, and nothing may be overwritten by an afterthought.
     """
-    notes: list[str] = []
-    run: list[Run] = []
-    aside: list[Run] = []
-    theirs = _Recognised(assignment)
-    for number, cell in enumerate(cells, 1):
-        found = defines(cell.source) & set(assignment.steps)
-        mine = cell.grade_id in assignment.steps
-        label = cell.grade_id if mine else f"cell {number}"
-        if cell.kind != "code":
-            if found or mine:
-                aside.append(Run(label, _as_code(cell.source), True))
-        elif theirs.is_no_answer(cell, bool(found)):
-            if found or "@checks.step" not in cell.source:
-                aside.append(Run(label, cell.source, True))
-        elif run and _continues(run[-1].source, cell.source):
-            first = run[-1].label
-            run[-1] = Run(first, f"{run[-1].source}\n{cell.source}")
-            notes.append(f"{first} was split into two cells; they are read as one")
-        elif cell.source.strip():
-            run.append(Run(label, cell.source))
-    last = -1
-    for step in assignment.steps:
-        answers = [i for i, cell in enumerate(run) if step in defines(cell.source)]
-        written = [i for i in answers if not is_stub(run[i].source)]
-        own = [i for i in written if run[i].label == step]
-        if not written:
-            for (
-                i
-            ) in answers:  # so that a stub does not stand in the way of what was found elsewhere
-                run[i] = run[i]._replace(names_only=True)
-            if any(step in defines(cell.source) and not is_stub(cell.source) for cell in aside):
-                run = [cell for i, cell in enumerate(run) if i not in answers]
-                notes.append(f"{step} was found in a cell that is not its own")
-                aside.sort(key=lambda cell: step not in defines(cell.source))
-            continue
-        counts = (own or written)[-1]
-        last = max(last, counts)
-        for i in answers:  # drafts, copies and experiments
-            if i != counts and (i > counts or i not in written or i in own):
-                run[i] = run[i]._replace(names_only=True)
-        if len(written) > 1:
-            notes.append(f"{step} is defined in {len(written)} cells; {run[counts].label} counts")
-        if not own:
-            notes.append(f"{step} was found by its name; its cell has lost its mark")
+    found = _sort(assignment, cells)
+    last = max((found.settle(step) for step in assignment.steps), default=-1)
     if last >= 0:
-        run = [cell if i <= last else cell._replace(names_only=True) for i, cell in enumerate(run)]
-    whole = [cell for cell in run if not cell.names_only]
-    rest = [cell for cell in run if cell.names_only]
-    return Answers((*whole, *rest, *aside), tuple(notes))
+        below = slice(last + 1, None)
+        found.own[below] = [cell._replace(names_only=True) for cell in found.own[below]]
+    whole = [cell for cell in found.own if not cell.names_only]
+    rest = [cell for cell in found.own if cell.names_only]
+    return Answers((*whole, *rest, *found.aside), tuple(found.notes))
+
+
+def _sort(assignment: Assignment, cells: list[Cell]) -> "_Sorted":
+    """Tell the student's own cells from what came with the notebook."""
+    sorted_out = _Sorted([], [], [])
+    came_with_it = _Recognised(assignment)
+    for number, cell in enumerate(cells, 1):
+        defined = defines(cell.source) & set(assignment.steps)
+        in_place = cell.grade_id in assignment.steps
+        label = cell.grade_id if in_place else f"cell {number}"
+        if cell.kind != "code":
+            if defined or in_place:
+                sorted_out.aside.append(Run(label, _as_code(cell.source), True))
+        elif came_with_it.is_no_answer(cell, bool(defined)):
+            if defined or "@checks.step" not in cell.source:
+                sorted_out.aside.append(Run(label, cell.source, True))
+        elif cell.source.strip():
+            sorted_out.add(label, cell.source)
+    return sorted_out
+
+
+class _Sorted(NamedTuple):
+    """The cells of a notebook, on two heaps."""
+
+    own: list[Run]
+    """A student's own, answers among them, in order."""
+    aside: list[Run]
+    """Tests, play and text."""
+    notes: list[str]
+
+    def add(self, label: str, source: str) -> None:
+        """Put a cell to the student's own, or to the first half of itself."""
+        if self.own and _continues(self.own[-1].source, source):
+            first = self.own[-1]
+            self.own[-1] = Run(first.label, f"{first.source}\n{source}")
+            self.notes.append(f"{first.label} was split into two cells; they are read as one")
+        else:
+            self.own.append(Run(label, source))
+
+    def settle(self, step: str) -> int:
+        """Leave one cell that answers a step, and return its place; −1 where there is none."""
+        answers = [i for i, cell in enumerate(self.own) if step in defines(cell.source)]
+        written = [i for i in answers if not is_stub(self.own[i].source)]
+        in_place = [i for i in written if self.own[i].label == step]
+        if not written:
+            self._look_aside(step, answers)
+            return -1
+        counts = (in_place or written)[-1]
+        for i in answers:  # drafts, copies and experiments
+            if i != counts and (i > counts or i not in written or i in in_place):
+                self.own[i] = self.own[i]._replace(names_only=True)
+        if len(written) > 1:
+            label = self.own[counts].label
+            self.notes.append(f"{step} is defined in {len(written)} cells; {label} counts")
+        if not in_place:
+            self.notes.append(f"{step} was found by its name; its cell has lost its mark")
+        return counts
+
+    def _look_aside(self, step: str, stubs: list[int]) -> None:
+        """Let no stub stand in the way of an answer that was found among the other cells."""
+        for i in stubs:
+            self.own[i] = self.own[i]._replace(names_only=True)
+        elsewhere = (cell.source for cell in self.aside if step in defines(cell.source))
+        if any(not is_stub(source) for source in elsewhere):
+            self.own[:] = [cell for i, cell in enumerate(self.own) if i not in stubs]
+            self.notes.append(f"{step} was found in a cell that is not its own")
+            self.aside.sort(key=lambda cell: step not in defines(cell.source))
 
 
 class _Recognised:

@@ -5,14 +5,9 @@ the call as a failed assertion with a status. After a crash, the next call start
 that one question cannot cost another.
 """
 
-import builtins
-import collections
 import contextlib
-import decimal
-import fractions
 import re
 import time
-import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +18,7 @@ from course.exercise.functions import words_of_success
 from course.exercise.guard import endless_call, unchanged_arguments
 from course.grading.assignment import Test
 from course.grading.notebooks import Run
+from course.grading.words import KNOWN_NAMES, without_words
 from course.sandbox import statuses
 from course.sandbox.inside import wire
 from course.sandbox.workers import RECEIVED, Ended, Sandbox, SandboxError, Worker
@@ -309,25 +305,3 @@ class Session:
         if worker is not None:
             worker.close()
             self.memory = max(self.memory, worker.memory)
-
-
-KNOWN_NAMES = frozenset(
-    value.__name__
-    for module in (builtins, types, collections, fractions, decimal, np, np.exceptions, np.linalg)
-    for value in vars(module).values()
-    if isinstance(value, type)
-)
-"""Names of types that a student has not chosen."""
-
-
-def without_words(value: Any) -> Any:
-    """What a student's function returned, without any text that it could have made itself."""
-    if isinstance(value, str):
-        return wire.Other("a value of type str")
-    if isinstance(value, wire.Other):
-        named = re.fullmatch(
-            r"(?:an array of|a value of type|a) (\w+)(?: that holds more than numbers)?", value.what
-        )
-        if named is None or named[1] not in KNOWN_NAMES:
-            return wire.Other("a value of a type of its own")
-    return value

@@ -152,6 +152,8 @@ def _marks(assignment: Assignment, session: Session) -> Iterator[Mark]:
     """
     namespace: dict[str, object] = {"__name__": "__main__"}
     exec(compile(assignment.setup, "<setup>", "exec"), namespace)
+    # A test need not be one of `checks.step`: it may call a student's function by its name.
+    namespace.update((step, session.get(step, "")) for step in assignment.steps)
     worst: dict[str, str] = {}
     for test in assignment.tests:
         if worst.get(test.step) == statuses.TIMEOUT:

@@ -140,7 +140,7 @@ def _execute(book: Path, cache_folder: Path) -> None:
     for page in sorted(book.rglob("*.md")):
         if "\nkernelspec:" in page.read_text("utf8"):
             cache.add_nb_to_project(str(page), read_data={"name": "myst_nb_md", "type": "plugin"})
-    executor = load_executor("temp-parallel", cache, logger=logging.getLogger("executor"))
+    executor = load_executor("local-parallel", cache, logger=logging.getLogger("executor"))
     executor.logger.setLevel(logging.CRITICAL)
     multiprocessing.get_logger().setLevel(logging.CRITICAL)
     executor.run_and_cache(timeout=TIMEOUT)

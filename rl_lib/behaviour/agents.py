@@ -53,6 +53,11 @@ def boltzmann_expert(mdp: MDP, temperature: float = 1.0) -> Agent:
     temperature : float > 0
         T, in the unit of the rewards.
 
+    References
+    ----------
+    Kalweit, G., Huegle, M., Werling, M. & Boedecker, J. (2020). Deep inverse Q-learning with
+    constraints. NeurIPS 33.
+
     Examples
     --------
     >>> mdp = MDP([[[0.0], [0.0]]], [[0.0, np.log(3)]], discount=1.0)
@@ -68,6 +73,11 @@ def soft_expert(mdp: MDP, temperature: float = 1.0) -> Agent:
 
     It is the demonstrator that maximum entropy inverse reinforcement learning assumes. Parameters
     are those of `boltzmann_expert`.
+
+    References
+    ----------
+    Ziebart, B. D. (2010). Modeling Purposeful Adaptive Behavior with the Principle of Maximum
+    Causal Entropy. PhD thesis, Carnegie Mellon University.
 
     Examples
     --------

@@ -277,6 +277,11 @@ class Demonstrations:
         -------
         array (S, A)
 
+        References
+        ----------
+        Krichevsky, R. E. & Trofimov, V. K. (1981). The performance of universal encoding.
+        IEEE Transactions on Information Theory 27(2), 199–207.
+
         Examples
         --------
         >>> seen = Demonstrations.from_trajectories([[(0, 0), (0, 0), (0, 1)]])

@@ -98,6 +98,11 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
         If a probability is 0 (an action never seen: smooth the counts), if there is only one
         action, or if γ = 1 and acting at random may never end an episode.
 
+    References
+    ----------
+    Kalweit, G., Huegle, M., Werling, M. & Boedecker, J. (2020). Deep inverse Q-learning with
+    constraints. NeurIPS 33.
+
     Examples
     --------
     One state, two ways to end: the better one is taken three times as often.
@@ -205,6 +210,11 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     -----
     A reward paid on *arriving* in s' is the same to the agent as one of 1/γ times its size on
     leaving: the two differ by potential shaping (Ng, Harada & Russell 1999).
+
+    References
+    ----------
+    Ng, A. Y., Harada, D. & Russell, S. (1999). Policy invariance under reward transformations:
+    Theory and application to reward shaping. ICML 16.
 
     Examples
     --------

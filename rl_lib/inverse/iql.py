@@ -148,6 +148,14 @@ def iql(
     ValueError, TypeError
         If demonstrations hold no step or do not fit, or a number is out of range.
 
+    References
+    ----------
+    Kalweit, G., Huegle, M., Werling, M. & Boedecker, J. (2020). Deep inverse Q-learning with
+    constraints. NeurIPS 33.
+
+    Wainwright, M. J. (2019). Stochastic approximation with cone-contractive operators: Sharp
+    bounds for Q-learning. arXiv:1905.06265.
+
     Examples
     --------
     One state, two ways to end; the second is taken three times as often.
@@ -229,6 +237,11 @@ def ciql(
     ------
     ValueError, TypeError
         As `iql`, and if a state has no safe action, naming it.
+
+    References
+    ----------
+    Kalweit, G., Huegle, M., Werling, M. & Boedecker, J. (2020). Deep inverse Q-learning with
+    constraints. NeurIPS 33.
 
     Examples
     --------

@@ -105,6 +105,14 @@ def maxent_irl(
         If demonstrations leave the model, hold no step, or are longer than the horizon; if γ = 1
         and there is no horizon; if there is only one action.
 
+    References
+    ----------
+    Ziebart, B. D., Maas, A., Bagnell, J. A. & Dey, A. K. (2008). Maximum entropy inverse
+    reinforcement learning. AAAI 23.
+
+    Ziebart, B. D., Bagnell, J. A. & Dey, A. K. (2010). Modeling interaction via the principle
+    of maximum causal entropy. ICML 27.
+
     Examples
     --------
     Two ways to end, each with a feature of its own; the second is taken three times as often.

@@ -90,6 +90,11 @@ def sum_zero_reward(mdp: MDP, reward: npt.ArrayLike) -> Array:
     -------
     array (S, A)
 
+    References
+    ----------
+    Ng, A. Y., Harada, D. & Russell, S. (1999). Policy invariance under reward transformations:
+    Theory and application to reward shaping. ICML 16.
+
     Examples
     --------
     >>> mdp = MDP([[[0.0], [0.0]]], [[0.0, 0.0]], discount=0.9)
@@ -164,6 +169,11 @@ def epic_distance(
     -------
     float
         In [0, 1]; not a number where one of the two is constant after shaping.
+
+    References
+    ----------
+    Gleave, A., Dennis, M., Legg, S., Russell, S. & Leike, J. (2021). Quantifying differences in
+    reward functions. ICLR.
 
     Examples
     --------

@@ -25,13 +25,14 @@ def by_visits(power: float = 1.0, scale: float = 1.0) -> ByVisits:
     r"""Step size α(s, a) = (scale / (scale + n))^power at the visit number n = 0, 1, … of (s, a).
 
     With a power in (1/2, 1] the step sizes sum to infinity and their squares do not, which is what
-    Q-learning needs to converge [1]_, [2]_.
+    Q-learning needs to converge (Robbins & Monro 1951; Watkins & Dayan 1992).
 
     References
     ----------
-    .. [1] H. Robbins and S. Monro, "A stochastic approximation method", Annals of Mathematical
-       Statistics 22(3), 1951, 400–407.
-    .. [2] C. J. C. H. Watkins and P. Dayan, "Q-learning", Machine Learning 8, 1992, 279–292.
+    Robbins, H. & Monro, S. (1951). A stochastic approximation method. The Annals of
+    Mathematical Statistics 22(3), 400–407.
+
+    Watkins, C. J. C. H. & Dayan, P. (1992). Q-learning. Machine Learning 8, 279–292.
 
     Examples
     --------

@@ -79,6 +79,14 @@ def q_learning(
     -------
     Learned
 
+    References
+    ----------
+    Sutton, R. S. & Barto, A. G. (2018). Reinforcement Learning: An Introduction, 2nd edition.
+    MIT Press.
+
+    Watkins, C. J. C. H. (1989). Learning from Delayed Rewards. PhD thesis, University of
+    Cambridge.
+
     Examples
     --------
     >>> from rl_lib import by_visits, russell_norvig
@@ -111,6 +119,14 @@ def sarsa(
     edge.
 
     Parameters and returns are those of `q_learning`.
+
+    References
+    ----------
+    Rummery, G. A. & Niranjan, M. (1994). On-line Q-learning using connectionist systems.
+    Technical report CUED/F-INFENG/TR 166, University of Cambridge.
+
+    Sutton, R. S. & Barto, A. G. (2018). Reinforcement Learning: An Introduction, 2nd edition.
+    MIT Press.
 
     Examples
     --------

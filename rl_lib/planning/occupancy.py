@@ -37,6 +37,11 @@ def occupancy(
     ValueError
         If γ = 1, there is no horizon, and the policy may never end.
 
+    References
+    ----------
+    Puterman, M. L. (1994). Markov Decision Processes: Discrete Stochastic Dynamic Programming.
+    Wiley.
+
     Examples
     --------
     >>> occupancy(MDP([[[1.0]]], [[0.0]], discount=0.9), [[1.0]]).round(9)

@@ -89,6 +89,23 @@ def value_iteration(
     Solution
         With a warning if `tol` was not met.
 
+    References
+    ----------
+    Bellman, R. (1957). A Markovian decision process. Journal of Mathematics and Mechanics 6(5),
+    679–684.
+
+    MacQueen, J. (1966). A modified dynamic programming method for Markovian decision problems.
+    Journal of Mathematical Analysis and Applications 14(1), 38–43.
+
+    Puterman, M. L. (1994). Markov Decision Processes: Discrete Stochastic Dynamic Programming.
+    Wiley.
+
+    Puterman, M. L. & Shin, M. C. (1978). Modified policy iteration algorithms for discounted
+    Markov decision problems. Management Science 24(11), 1127–1137.
+
+    Sutton, R. S. & Barto, A. G. (2018). Reinforcement Learning: An Introduction, 2nd edition.
+    MIT Press.
+
     Examples
     --------
     >>> from rl_lib import russell_norvig
@@ -146,6 +163,11 @@ def evaluate_policy(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> So
     ------
     ValueError
         If rows of `policy` are no distributions, or γ = 1 and the policy may never end.
+
+    References
+    ----------
+    Sutton, R. S. & Barto, A. G. (2018). Reinforcement Learning: An Introduction, 2nd edition.
+    MIT Press.
 
     Examples
     --------
@@ -206,6 +228,14 @@ def soft_value_iteration(
         `n_iter` counts iterations. With a horizon, `v`, `q` and `policy` have a leading axis, one
         entry a step. With a warning if `tol` was not met, as at γ = 1 where wandering
         for ever is worth more than ending.
+
+    References
+    ----------
+    Haarnoja, T., Tang, H., Abbeel, P. & Levine, S. (2017). Reinforcement learning with deep
+    energy-based policies. ICML 34.
+
+    Ziebart, B. D. (2010). Modeling Purposeful Adaptive Behavior with the Principle of Maximum
+    Causal Entropy. PhD thesis, Carnegie Mellon University.
 
     Examples
     --------

@@ -177,6 +177,11 @@ def russell_norvig(
 ) -> GridWorld:
     """The 4×3 grid of Russell & Norvig, with its +1 and −1 exits.
 
+    References
+    ----------
+    Russell, S. & Norvig, P. (2020). Artificial Intelligence: A Modern Approach, 4th edition.
+    Pearson.
+
     Examples
     --------
     >>> russell_norvig().mdp
@@ -187,6 +192,11 @@ def russell_norvig(
 
 def cliff(*, slip: float = 0.0, discount: float = 1.0) -> GridWorld:
     """The cliff walk (Sutton & Barto 2018, example 6.6): −1 a step, −100 for a fall.
+
+    References
+    ----------
+    Sutton, R. S. & Barto, A. G. (2018). Reinforcement Learning: An Introduction, 2nd edition.
+    MIT Press.
 
     Examples
     --------

@@ -44,6 +44,14 @@ class Objectworld:
     ValueError, TypeError
         For an object off the grid or of an unknown colour, or a number out of range.
 
+    References
+    ----------
+    Kalweit, G., Huegle, M., Werling, M. & Boedecker, J. (2020). Deep inverse Q-learning with
+    constraints. NeurIPS 33.
+
+    Levine, S., Popović, Z. & Koltun, V. (2011). Nonlinear inverse reinforcement learning with
+    Gaussian processes. NeurIPS 24.
+
     Examples
     --------
     >>> world = Objectworld([(0, 0, 0, 1), (0, 4, 1, 0)], size=5)

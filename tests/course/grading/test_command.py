@@ -380,7 +380,7 @@ def test_a_course_without_settings_and_tests_without_a_step(house, capsys):
     assert "has unheard-of helpers" in capsys.readouterr().err
     (house / "nbgrader_config.py").unlink()
     assert main(["grade", NAME]) == 1
-    assert "has no nbgrader_config.py" in capsys.readouterr().err
+    assert "holds nbgrader_config.py" in capsys.readouterr().err
 
 
 RESULT = Result(

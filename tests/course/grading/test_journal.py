@@ -1,0 +1,42 @@
+"""What must be graded again: exactly what a mark can depend on."""
+
+from importlib.metadata import version
+
+from course.grading import journal
+from course.sandbox.bubblewrap import package
+
+
+def test_marks_depend_on_what_judges_and_on_nothing_else():
+    root = package("course").parent
+    files = {path.relative_to(root).as_posix() for path in journal.judging_code()}
+    assert {
+        "rl_lib/mdp.py",
+        "rl_lib/worlds/env.py",
+        "rl_lib/planning/solvers.py",
+        "course/exercise/checks.py",
+        "course/exercise/answers.py",
+        "course/sandbox/inside/notebook.py",
+        "course/sandbox/workers.py",
+        "course/grading/submission.py",
+        "course/grading/words.py",
+    } <= files
+    for path in files:
+        assert not path.startswith(("rl_lib/plots", "course/site", "course/samples", "course/lms"))
+        assert path.rpartition("/")[2] not in (
+            "pictures.py", "cli.py", "layout.py", "release.py", "check.py", "feedback.py",
+            "gradebook.py", "command.py", "run.py", "cluster.py", "files.py", "journal.py",
+        )  # fmt: skip
+
+
+def test_versions_that_a_mark_depends_on(monkeypatch):
+    journal.environment.cache_clear()
+    before = journal.environment()
+    for name in ("numpy", "IPython", "gymnasium"):
+        journal.environment.cache_clear()
+        with monkeypatch.context() as other:
+            other.setattr(
+                journal, "version", lambda of, name=name: version(of) + "1" * (of == name)
+            )
+            assert journal.environment() != before
+    journal.environment.cache_clear()
+    assert journal.environment() == before
