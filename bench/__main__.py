@@ -3,6 +3,8 @@
 import argparse
 import json
 import multiprocessing
+import subprocess
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +39,11 @@ def main() -> None:
     print(f"\nour time / best peer's: {mean:.3f} in the geometric mean, {max(ratios):.3f} at worst")
     memory = max(point["solvers"]["ours"]["gigabytes"] for point in points)
     print(f"our largest process: {memory:.2f} GB")
+    imports = import_ratio(options.repeat)
+    print(
+        f"import rl_lib: {imports['ratio']:.2f} times import numpy, scipy.sparse "
+        f"({imports['seconds']:.2f} s against {imports['plain_seconds']:.2f} s, whole process)"
+    )
     learning = q_learning_ratio(options.repeat)
     print(
         f"Q-learning: {learning['ratio']:.0f} times the plain Python loop "
@@ -51,6 +58,7 @@ def main() -> None:
         "tol": TOL,
         "limit": LIMIT,
         "points": points,
+        "imports": imports,
         "q_learning": learning,
     }
     results |= others | {"geometric_mean": mean, "worst": max(ratios), "gigabytes": memory}
@@ -153,6 +161,27 @@ def plain_q_learning(env, episodes, alpha, epsilon, gamma, rng):
             state, over = next_state, terminated or truncated
             steps += 1
     return q, steps
+
+
+def import_ratio(repeat: int) -> dict:
+    """Whole processes that import, side by side."""
+
+    def seconds(statement: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", statement], check=True)
+        return time.perf_counter() - began
+
+    ours, plain, used = [], [], []
+    for _ in range(2 * repeat + 1):
+        ours.append(seconds("import rl_lib"))
+        plain.append(seconds("import numpy, scipy.sparse"))
+        used.append(seconds("from rl_lib import MDP, GridWorld"))
+    return {
+        "ratio": float(np.median(np.divide(ours, plain))),
+        "model_ratio": float(np.median(np.divide(used, plain))),
+        "seconds": float(np.median(ours)),
+        "plain_seconds": float(np.median(plain)),
+    }
 
 
 def q_learning_ratio(repeat: int) -> dict:

@@ -2,7 +2,8 @@
 
 A sweep reads `v` and writes `out`. With two arrays it is synchronous, as in the Bellman operator;
 with one array for both it is in place, as on the slides (Gauss–Seidel): states later in the sweep
-already see the new values. Sweeps return the least and the greatest change.
+already see the new values. Sweeps return the least and the greatest change. They take the parts of
+a model one by one: to hand a tuple to compiled code takes as long as a sweep over a small model.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -40,9 +41,8 @@ def arrays(matrix: Any, rewards: Array, discount: float) -> Model:
 
 
 @compiled
-def improve(model, v, out, policy, backwards):
+def improve(offsets, successors, probability, rewards, discount, v, out, policy, backwards):
     """out(s) ← max_a [r(s, a) + γ Σ p(s'|s, a) v(s')], and a maximising action into `policy`."""
-    offsets, successors, probability, rewards, discount = model
     n, m = rewards.shape
     low, high = np.inf, -np.inf
     for i in range(n):
@@ -63,9 +63,8 @@ def improve(model, v, out, policy, backwards):
 
 
 @compiled
-def evaluate(chosen, v, out, backwards):
+def evaluate(offsets, successors, probability, rewards, discount, v, out, backwards):
     """out(s) ← r(s) + γ Σ p(s'|s) v(s') under one policy."""
-    offsets, successors, probability, rewards, discount = chosen
     n = len(rewards)
     low, high = np.inf, -np.inf
     for i in range(n):
@@ -124,7 +123,7 @@ def in_place(model: Model, v: Array, change: float, max_iter: int) -> int:
     """The loop of the slides: sweep in place until no value changes by more than `change`."""
     policy = np.zeros(len(v), dtype=np.int32)
     for sweep in range(1, max_iter + 1):  # noqa: B007
-        low, high = improve(model, v, v, policy, False)
+        low, high = improve(*model, v, v, policy, False)
         if not max(high, -low) > max(change, VALUE_ROUNDING * np.abs(v).max()):
             break
     return sweep
@@ -151,7 +150,7 @@ def modified_policy_iteration(
         return (high - low) / 2 if closed else max(high, -low)
 
     while True:
-        low, high = improve(model, v, out, policy, backwards)
+        low, high = improve(*model, v, out, policy, backwards)
         sweeps += 1
         size = remaining(low, high)
         done = sweeps >= max_iter or not size > max(change, VALUE_ROUNDING * np.abs(v).max())
@@ -171,7 +170,7 @@ def modified_policy_iteration(
         enough = max(share * size, change / 2)
         for _ in range(100):
             backwards = not (backwards or closed)
-            low, high = evaluate(chosen, v, out, backwards)
+            low, high = evaluate(*chosen, v, out, backwards)
             sweeps += 1
             if closed:
                 v[:] = out

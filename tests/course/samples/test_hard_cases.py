@@ -19,7 +19,7 @@ ASSIGNMENT = Assignment.read(
     hard_cases.ROOT / "solutions" / hard_cases.NAME / f"{hard_cases.NAME}.ipynb"
 )
 SHORT = Limits(computing=0.6, waiting=1.8, memory=400 * 2**20, disk=2**24)
-LONG = replace(SHORT, computing=10.0, waiting=120.0)
+LONG = replace(SHORT, computing=5.0, waiting=120.0)
 BY_NAME = {case.name: case for case in hard_cases.CASES}
 
 
