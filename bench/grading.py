@@ -30,13 +30,11 @@ from typing import NamedTuple
 import nbformat
 from tqdm import tqdm
 
-from course.samples import hard_cases
-from course.samples import sample_class as sample
+from course.samples import hard_cases, sample_class as sample
 from course.sandbox.statuses import STATUSES
 from course.sandbox.workers import Limits
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
 
 NAME = hard_cases.NAME
 RESULTS = Path(__file__).parent / "grading.json"
@@ -133,7 +131,7 @@ def run(root: Path, *command: str, limit: float = 3600) -> Ran:
     return Ran(seconds, used.ru_maxrss * 1024, process.returncode, lines)
 
 
-def walls(root: Path) -> list[str]:
+def bubblewrapped(root: Path) -> list[str]:
     """So that what nbgrader lets through stays in the copy."""
     command = f"bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --ro-bind {ROOT} {ROOT}"
     command += f" --bind {root} {root}"
@@ -249,7 +247,7 @@ def theirs(data: bytes) -> dict:
         shutil.copytree(template().name, root, dirs_exist_ok=True)
         hand_in(root, "student", data)
         hand_in(root, "witness", hard_cases.CASES[0].notebook())
-        command = [*walls(root), str(SCRIPTS / "nbgrader"), "autograde", NAME]
+        command = [*bubblewrapped(root), str(SCRIPTS / "nbgrader"), "autograde", NAME]
         ran = run(root, *command, limit=LIMIT)
         found: dict = {"points": None, "witness": None, "ended": ran.seconds < LIMIT}
         with contextlib.closing(sqlite3.connect(root / "_build/grade/gradebook.db")) as book:

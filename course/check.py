@@ -7,14 +7,16 @@ answers are looked for as the grader looks for them.
 import contextlib
 import io
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.notebooks import UnreadableError, defines, find, read
+from course.layout import Course
 from course.sandbox.inside.notebook import Notebook
+from course.stamp import is_ours
 
 
 class Said(NamedTuple):
@@ -25,15 +27,14 @@ class Said(NamedTuple):
     message: str
 
 
-def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
+def check(notebook: Path, course: Course) -> tuple[list[Said], list[str]]:
     """Run the visible tests on a student's notebook.
 
     Parameters
     ----------
     notebook : Path
         The student's file, under whatever name.
-    exercises : Path
-        Folder with the exercises as they were released.
+    course : Course
 
     Returns
     -------
@@ -50,7 +51,7 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
     except (OSError, UnreadableError) as problem:
         raise CourseError(f"{notebook}: {getattr(problem, 'strerror', problem)}") from None
     names = {name for cell in cells for name in (cell.grade_id, *defines(cell.source))}
-    assignment = _exercise(notebook, names, exercises)
+    assignment = _exercise(notebook, names, course)
     answers = find(assignment, cells)
     own = Notebook()
     own.run(assignment.setup, "first cell")
@@ -68,19 +69,38 @@ def check(notebook: Path, exercises: Path) -> tuple[list[Said], list[str]]:
     return said, [*odd, *answers.notes]
 
 
-def _exercise(notebook: Path, names: set[str], exercises: Path) -> Assignment:
-    known = []
-    for path in sorted(exercises.glob("*/*.ipynb")):
-        with contextlib.suppress(CourseError):  # what people keep there besides
-            known.append(Assignment.read(path))
+def _exercise(notebook: Path, names: set[str], course: Course) -> Assignment:
+    known = [Assignment.read(path) for path in _released(course)]
     if not known:
-        raise CourseError(f"{exercises} holds no exercises")
+        raise CourseError(f"{course.exercises} holds no exercises")
     named = [one for one in known if notebook.stem.startswith(one.name)]
     alike = max(known, key=lambda one: len(names & set(one.steps)))
     if not named and not names & set(alike.steps):
         there = ", ".join(one.name for one in known)
         raise CourseError(f"{notebook} belongs to none of the exercises: {there}")
     return named[0] if named else alike
+
+
+def _released(course: Course) -> Iterator[Path]:
+    """The exercises as they were released; where somebody has worked in one, its newest version.
+
+    Where that was not put aside, it is the instructors' notebook, whose hidden tests are not run;
+    and where there is none, the work itself.
+    """
+    for folder in sorted(path for path in course.exercises.glob("*") if path.is_dir()):
+        name = folder.name
+        aside = course.put_aside.glob(f"*/{name}/{name}.ipynb")
+        versions = sorted(aside, key=lambda path: path.stat().st_mtime, reverse=True)
+        ours = [path for path in (course.exercise(name), *versions) if _is_ours(path)]
+        for path in (*ours, course.solution(name), course.exercise(name)):
+            with contextlib.suppress(CourseError):  # what people keep there besides
+                Assignment.read(path)
+                yield path
+                break
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and is_ours(path.read_bytes())
 
 
 def _run(run: Callable[[str, str], None], source: str, label: str) -> str:

@@ -1,6 +1,7 @@
 """The `course` command: one subcommand for each thing an instructor does."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,10 @@ def _release(args: argparse.Namespace) -> int:
     for name in done.removed:
         print(f"removed {name}, which no assignment has any more")
     for name, version in done.kept:
-        why = f"somebody has worked in it; the new version is {version}" if version else "not ours"
+        why = "not ours"
+        if version:
+            what = "somebody has worked in it" if name.endswith(".ipynb") else "it has been changed"
+            why = f"{what}; the new version is {version}"
         print(f"kept {name}: {why}")
     if not (done.written or done.removed):
         print("The exercises are up to date.")
@@ -58,7 +62,7 @@ def _check(args: argparse.Namespace) -> int:
     from course.check import check
 
     course = Course.find(Path.cwd(), args.notebook.resolve().parent)
-    said, notes = check(args.notebook, course.exercises)
+    said, notes = check(args.notebook, course)
     for note in notes:
         print(f"note: {note}")
     for step, passed, message in said:
@@ -145,6 +149,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit status."""
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # nothing is lost to what a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         return args.run(args)
     except CourseError as problem:

@@ -1,4 +1,4 @@
-"""Where the things of a course lie. Every path is made here, and nowhere else."""
+"""Where the things of a course lie: one place for the path of every notebook and result."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -24,6 +24,23 @@ from course.stamp import is_ours, remove_ours, stamped, write_ours
 from course.writing import write
 
 
+def released(solutions: Path) -> dict[Path, bytes]:
+    """What students receive: each file, by its path in the folder of the exercises."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch).resolve()
+        shutil.copytree(solutions, root / "source", ignore=shutil.ignore_patterns(".*"))
+        for path, text in _tidied(solutions).items():
+            (root / "source" / path.relative_to(solutions)).write_bytes(text)
+            _convert(root, path.stem)
+        made = {path.relative_to(root / "release"): path for path in _files(root / "release")}
+        return {
+            name: stamped(path.read_text("utf8")).encode()
+            if path.suffix == ".ipynb"
+            else path.read_bytes()
+            for name, path in made.items()
+        }
+
+
 class Released(NamedTuple):
     """What was done, as paths relative to the folder above."""
 
@@ -159,18 +176,7 @@ def _wanted(solutions: Path, exercises: Path) -> dict[Path, bytes | None]:
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(exercises).parts)
     }
-    with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch).resolve()
-        shutil.copytree(solutions, root / "source", ignore=shutil.ignore_patterns(".*"))
-        for path, text in _tidied(solutions).items():
-            (root / "source" / path.relative_to(solutions)).write_bytes(text)
-            _convert(root, path.stem)
-        for made in _files(root / "release"):
-            data = made.read_bytes()
-            if made.suffix == ".ipynb":
-                data = stamped(data.decode()).encode()
-            wanted[exercises / made.relative_to(root / "release")] = data
-    return wanted
+    return wanted | {exercises / name: data for name, data in released(solutions).items()}
 
 
 def _convert(root: Path, name: str) -> None:

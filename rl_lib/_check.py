@@ -67,7 +67,7 @@ def whole_array(name: str, value: Any, ndim: int = 1) -> Ints:
 
 def index(name: str, value: Any, low: int, n: int) -> int:
     """Place in 0 … n − 1 of a whole number that counts from `low`; called in every step."""
-    if type(value) is int or _is_scalar(value, "iu"):
+    if (isinstance(value, int) and not isinstance(value, bool)) or _is_scalar(value, "iu"):
         place = int(value) - low
         if 0 <= place < n:
             return place

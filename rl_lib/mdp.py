@@ -263,14 +263,20 @@ class MDP:
 
     @classmethod
     def from_parts(cls, parts: dict[str, Any]) -> "MDP":
-        """The model of which `to_parts` gave the parts; they are not checked again."""
+        """The model of which `to_parts` gave the parts.
+
+        Parameters
+        ----------
+        parts : dict
+            Not checked again, and not to be written to afterwards.
+        """
         mdp = object.__new__(cls)
         for name, part in parts.items():
-            for array in (
-                (part.data, part.indices, part.indptr) if sparse.issparse(part) else [part]
-            ):
-                if isinstance(array, np.ndarray):
-                    array.flags.writeable = False
+            if sparse.issparse(part):
+                views = tuple(map(read_only, (part.data, part.indices, part.indptr)))
+                part = sparse.csr_array(views, shape=part.shape, copy=False)
+            elif isinstance(part, np.ndarray):
+                part = read_only(part)
             vars(mdp)["transition_matrix" if name == "transition_matrix" else f"_{name}"] = part
         return mdp
 

@@ -106,7 +106,8 @@ def actions(name: str, value: Any, shape: tuple[int, ...], n_actions: int) -> np
     if len(bad):
         where = tuple(bad[0].tolist())
         raise AssertionError(
-            f"{_at(name, where)} is {array[where]}; an action must be one of 0 … {n_actions - 1}"
+            f"{_at(name, where)} is {array[where]:.6g}; "
+            f"an action must be one of 0 … {n_actions - 1}"
         )
     return array.astype(np.int64)
 
@@ -177,7 +178,9 @@ def _array(name: str, value: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         hint = " Are its axes swapped?"
     elif array.size == np.prod(shape) and array.shape != shape:
         hint = " The numbers are as many, only their arrangement differs."
-    assert array.shape == shape, f"{name} has shape {array.shape}; it must be {shape}.{hint}"
+    sizes = [f"{size:.3g}" for size in array.shape]
+    said = f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+    assert array.shape == shape, f"{name} has shape {said}; it must be {shape}.{hint}"
     return array
 
 

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from course.sandbox.inside.clock import TimeIsUp, computing_limit
-from course.sandbox.inside.refusal import ANSWERS, is_in, refuse
-from rl_lib import MDP
+from course.sandbox.inside.refusal import ANSWERS, METHODS, is_in, refuse
 
 
 def guarded(
@@ -80,19 +79,23 @@ def no_ready_answers() -> Iterator[None]:
     where, a student has imported it. A compiled loop has no such code; the class of all of them is
     told whom to refuse.
     """
-    functions, loops = _ready_answers()
-    before = [(function, function.__code__) for function in functions]
-    for function in functions:
-        function.__code__ = refuse.__code__
-    for kind in {type(loop) for loop in loops}:
-        kind.__call__ = _refuse_or_run
+    functions, kinds = _ready_answers()
+    before = [function.__code__ for function in functions]
+    outer = [vars(kind).get("__call__") for kind in kinds]
     try:
+        for function in functions:
+            function.__code__ = refuse.__code__
+        for kind in kinds:
+            kind.__call__ = _refuse_or_run
         yield
-    finally:
-        for kind in {type(loop) for loop in loops}:
-            del kind.__call__
-        for function, code in before:
+    finally:  # within another such block, too
+        for function, code in zip(functions, before, strict=True):
             function.__code__ = code
+        for kind, call in zip(kinds, outer, strict=True):
+            if call is not None:
+                kind.__call__ = call
+            elif "__call__" in vars(kind):
+                del kind.__call__
 
 
 def _refuse_or_run(loop: Any, *args: Any, **kwargs: Any) -> Any:
@@ -104,19 +107,22 @@ def _refuse_or_run(loop: Any, *args: Any, **kwargs: Any) -> Any:
 
 @cache  # a test may call a function thousands of times
 def _ready_answers() -> tuple[list[Any], list[Any]]:
-    """Functions that answer an exercise, and compiled loops that do; all of them are loaded."""
-    functions: list[Any] = [MDP.action_values]
-    loops: list[Any] = []
-    for module in _modules():
-        for value in vars(module).values():
-            if getattr(value, "__module__", None) != module.__name__:
+    """Functions that answer an exercise, and the classes of compiled loops; all are loaded."""
+    functions: list[Any] = []
+    kinds: list[Any] = []
+    for module, owner, method in METHODS:
+        functions.append(getattr(getattr(importlib.import_module(module), owner), method))
+    for found in _modules():
+        for value in vars(found).values():
+            if getattr(value, "__module__", None) != found.__name__:
                 continue
             if inspect.isfunction(value) and value.__closure__ is None:
                 functions.append(value)
             elif hasattr(value, "py_func"):
-                loops.append(value)
                 functions.append(value.py_func)
-    return functions, loops
+                if type(value) not in kinds:
+                    kinds.append(type(value))
+    return functions, kinds
 
 
 def _modules() -> Iterator[Any]:

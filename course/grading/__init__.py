@@ -10,6 +10,7 @@ journal      what has been graded, so that nothing is graded twice
 gradebook    the one writer of nbgrader's gradebook
 feedback     what goes back to the student
 files        submissions as they lie on the disk
+attempts     which of a student's files counts
 run          a whole class
 cluster      the same on many processes
 command      what an instructor types

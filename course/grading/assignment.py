@@ -69,11 +69,12 @@ class Assignment:
             asked = bool(assignment.tests and assignment.setup and assignment.steps)
             for test in assignment.tests:
                 if not test.step:
-                    raise CourseError(f"the test {test.name} is named after no function to write")
-                assert set(test.helpers) <= CORRECT.keys(), f"{test.name} has unheard-of helpers"
+                    raise ValueError(f"the test {test.name} is named after no function to write")
+                if not set(test.helpers) <= CORRECT.keys():
+                    raise ValueError(f"{test.name} has unheard-of helpers")
         except FileNotFoundError:
             raise CourseError(f"{path} is missing") from None
-        except Exception as problem:
+        except (OSError, ValueError, KeyError, TypeError, SyntaxError, AttributeError) as problem:
             raise CourseError(f"{path} cannot be read: {problem}") from None
         if not asked:
             raise CourseError(f"{path} has no test cells")

@@ -10,13 +10,15 @@ from tqdm.auto import tqdm
 
 from course.errors import CourseError
 from course.grading.assignment import Assignment
-from course.grading.files import students
+from course.grading.files import roll
 from course.grading.results import Result
-from course.grading.run import grade_class, journal_of, plan
+from course.grading.run import Listener, grade_class, journal_of, plan
 from course.grading.submission import Settings
 from course.layout import Course
 from course.sandbox import statuses
 from course.sandbox.workers import Sandbox, SandboxError
+
+LISTED = 20  # lines of each list
 
 
 def grade(args: argparse.Namespace, course: Course) -> int:
@@ -45,19 +47,32 @@ def grade(args: argparse.Namespace, course: Course) -> int:
     except (SandboxError, OSError) as problem:
         raise CourseError(str(problem)) from None
     tally: Counter[str] = Counter()
-    total = len(args.only) or len(students(course.submitted, assignment.name))
+    said: list[str] = []
+    absent: list[str] = []
+    everybody = roll(course.submitted)
+    total = len(args.only) or len(everybody.students)
     if total == 0:
-        raise CourseError(f"nobody has handed in {assignment.name} in {course.submitted}")
+        raise CourseError(f"{course.submitted} holds no student's folder")
     bar = tqdm(total=total, unit="submission", disable=None, file=sys.stderr, dynamic_ncols=True)
 
     def told(result: Result, new: bool) -> None:
         tally["graded now" if new else "graded before"] += 1
         for status in {mark.status for mark in result.marks}:
             tally[status] += 1
+        if new:
+            said.extend(f"{result.student}: {note}" for note in result.notes)
         if args.json:
             with bar.external_write_mode():
-                print(json.dumps(result.to_json() | {"new": new}, ensure_ascii=False), flush=True)
+                print(json.dumps(result.to_json() | {"new": new}), flush=True)
         bar.update()
+
+    def missed(student: str) -> None:
+        absent.append(student)
+        bar.update()
+
+    def blocked(student: str, words: str) -> None:
+        tally["blocked"] += 1
+        print(f"{student}: the feedback cannot be written: {words}", file=sys.stderr)
 
     try:
         with bar:
@@ -68,16 +83,29 @@ def grade(args: argparse.Namespace, course: Course) -> int:
                 workers=args.workers,
                 only=args.only,
                 regrade=args.regrade,
-                told=told,
+                listener=Listener(told, missed, blocked),
             )
     except OSError as problem:
         raise CourseError(f"{problem}; what is graded is kept, run it again to go on") from None
     except KeyboardInterrupt:
         print("\nStopped. What is graded is kept; run it again to go on.", file=sys.stderr)
         return 130
+    if len(absent) == total:
+        raise CourseError(f"nobody has handed in {assignment.name} in {course.submitted}")
     if not args.json:
         _sum_up(course, assignment, tally)
-    return 1 if tally[statuses.HERE] else 0
+        _list("Notes, also in the feedback", said)
+        _list("Nothing handed in", absent)
+        _list("Left alone", everybody.left_alone)
+    return 1 if tally[statuses.HERE] or tally["blocked"] else 0
+
+
+def _list(title: str, lines: list[str]) -> None:
+    if lines:
+        print(f"{title}:")
+        print("\n".join(f"  {line}" for line in lines[:LISTED]))
+    if len(lines) > LISTED:
+        print(f"  and {len(lines) - LISTED} more")
 
 
 def _say_what_would_be_done(

@@ -3,14 +3,24 @@
 import contextlib
 import os
 import re
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from course.errors import CourseError
-from course.grading.notebooks import LARGEST, clean
+from course.grading.assignment import Assignment
+from course.grading.attempts import NoAttemptError, choose, read_file
+from course.grading.notebooks import clean
+
+TOOLS = (".ipynb_checkpoints", ".git", ".vscode", ".idea")
+"""Folders that begin with a dot and are no student's."""
+
+YEARS = range(1990, 2100)
+"""In which something can have been handed in."""
 
 
 @dataclass(frozen=True)
@@ -21,109 +31,120 @@ class Handed:
     data: bytes
     missing: str = ""
     unreadable: str = ""
+    trouble: str = ""
+    """What keeps the grader, and not the student, from reading it."""
     notes: tuple[str, ...] = ()
     timestamp: str = ""
+    absent: bool = False
+    """Whether the student's folder holds nothing at all for this assignment."""
 
 
-def handed_in(submitted: Path, assignment: str) -> Iterator[Handed]:
-    """Every submission of an assignment, one after the other, by the names of the students.
+class Roll(NamedTuple):
+    """Who is in the class."""
+
+    students: list[str]
+    left_alone: list[str]
+    """What else lies there, with the reason why it is nobody's folder."""
+
+
+def handed_in(
+    submitted: Path, assignment: Assignment, others: Mapping[str, Assignment]
+) -> Iterator[Handed]:
+    """What every student has handed in, one after the other, by their names.
 
     Parameters
     ----------
     submitted : Path
-        Folder with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb.
-    assignment : str
+        Folder with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb, or what students make of it.
+    assignment : Assignment
+    others : mapping of names to the other assignments of the course
 
     Raises
     ------
     CourseError
         If there is no such folder.
     """
-    for student in students(submitted, assignment):
-        yield _collect(student, submitted / student, assignment)
+    for student in roll(submitted).students:
+        yield _collect(student, submitted / student, assignment, others)
 
 
-def students(submitted: Path, assignment: str) -> list[str]:
-    """Who has handed in an assignment, or something under its name.
+def roll(submitted: Path) -> Roll:
+    """Who has a folder in `submitted`.
 
     Raises
     ------
     CourseError
-        If there is no such folder, or one is not named in UTF-8.
+        If there is no such folder.
     """
     if not submitted.is_dir():
-        raise CourseError(f"{submitted} is no folder; it must hold STUDENT/{assignment}/")
-    names = sorted(name for name in os.listdir(submitted) if not name.startswith("."))
-    for name in names:
-        if clean(name) != name:
-            raise CourseError(f"the folder {clean(name)!r} is not named in UTF-8")
-    return [name for name in names if os.path.lexists(submitted / name / assignment)]
+        raise CourseError(f"{submitted} is no folder; it must hold a folder for each student")
+    found = Roll([], [])
+    for entry in sorted(os.scandir(submitted), key=lambda entry: entry.name):
+        if not entry.is_dir():
+            if not entry.name.startswith("."):
+                found.left_alone.append(f"{clean(entry.name)}: it is no folder")
+        elif clean(entry.name) != entry.name:
+            found.left_alone.append(f"{clean(entry.name)}: its name is not in UTF-8")
+        elif entry.name.startswith("."):
+            if entry.name not in TOOLS:
+                found.left_alone.append(f"{entry.name}: its name begins with a dot")
+        else:
+            found.students.append(entry.name)
+    return found
 
 
-def _collect(student: str, folder: Path, assignment: str) -> Handed:
-    place = folder / assignment
+def _collect(
+    student: str, folder: Path, assignment: Assignment, others: Mapping[str, Assignment]
+) -> Handed:
+    place = folder / assignment.name
     if folder.is_symlink() or place.is_symlink():
         return Handed(student, b"", unreadable="the folder is a link, and links are not followed")
-    if not place.is_dir():
-        return Handed(student, b"", unreadable=f"{assignment} is a file; it must be a folder")
     try:
-        files = sorted(entry.name for entry in os.scandir(place) if not entry.name.startswith("."))
+        attempt, notes = choose(folder, assignment, others)
+        timestamp, odd = _timestamp(attempt.path.parent / "timestamp.txt")
+    except NoAttemptError as reason:
+        timestamp, odd = _timestamp(place / "timestamp.txt")
+        nothing = not os.path.lexists(place)
+        return Handed(
+            student, b"", missing=clean(str(reason)), notes=tuple(odd), timestamp=timestamp,
+            absent=nothing,
+        )  # fmt: skip
     except OSError as problem:
-        return Handed(student, b"", unreadable=f"the folder: {problem.strerror}")
-    notes = []
-    wanted = f"{assignment}.ipynb"
-    if wanted in files:
-        name = wanted
-    else:
-        others = [file for file in files if file.lower().endswith(".ipynb")]
-        if not others:
-            listed = f" (there are {', '.join(files[:5])})" if files else ""
-            return Handed(student, b"", missing=clean(f"there is no {wanted}{listed}"))
-        # `value_iteration (1).ipynb`, `Value Iteration.ipynb`, `value_iteration-copy.ipynb`
-        similar = [file for file in others if _letters(assignment) in _letters(file)] or others
-        name = max(similar, key=lambda file: os.lstat(place / file).st_mtime)
-        notes.append(clean(f"{name} was taken for {wanted}"))
-    extra = [file for file in files if file not in (name, "timestamp.txt")]
-    if extra:
-        notes.append(clean(f"other files were left alone: {', '.join(extra[:5])}"))
-    timestamp, odd = _timestamp(place / "timestamp.txt")
-    notes += odd
-    try:
-        data = _read(place / name)
-    except OSError as problem:
-        words = problem.strerror or str(problem)
-        return Handed(student, b"", "", clean(f"{name}: {words}"), tuple(notes), timestamp)
-    return Handed(student, data, "", "", tuple(notes), timestamp)
-
-
-def _read(path: Path) -> bytes:
-    # Neither links nor pipes: what a student names must be what a student wrote.
-    if path.is_symlink():
-        raise OSError(0, "is a link, and links are not followed")
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(0, "is not a file")
-        return file.read(LARGEST + 1)
+        where = Path(os.fsdecode(problem.filename)).name if problem.filename else place.name
+        words = clean(f"{where}: {problem.strerror or problem}")
+        if isinstance(problem, PermissionError):
+            return Handed(student, b"", trouble=words)
+        return Handed(student, b"", unreadable=words)
+    return Handed(student, attempt.data, notes=(*map(clean, notes), *odd), timestamp=timestamp)
 
 
 def _timestamp(path: Path) -> tuple[str, list[str]]:
+    """When it was handed in, as nbgrader writes it, or nothing; and what is odd about that."""
     try:
-        text = _read(path)[:100].decode("utf8", "replace").strip()
+        text = read_file(path)[:100].decode("utf8", "replace").strip()
     except OSError:
         return "", []
-    # nbgrader writes `2026-11-24 05:28:38.123456 UTC`
-    plain = re.sub(r" (UTC|GMT|Z)$", "+00:00", text)
+    for parse in (_iso_time, parsedate_to_datetime):  # 2026-11-24 05:28:38 UTC; RFC 2822
+        try:
+            time = parse(text)
+            time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+        if time.year in YEARS:
+            return time.strftime("%Y-%m-%d %H:%M:%S.%f UTC"), []
+    return "", [f"timestamp.txt holds no time: {text[:40]!r}"]
+
+
+def _iso_time(text: str) -> datetime:
+    """ISO 8601, perhaps with the name of a time zone."""
+    found = re.fullmatch(r"(.*\d)\s*([A-Za-z][\w/+-]*)", text)
+    if found is None or found[2] == "Z":
+        return datetime.fromisoformat(text)
     try:
-        time = datetime.fromisoformat(plain)
-        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return "", [f"timestamp.txt holds no time: {text[:40]!r}"]
-    return time.strftime("%Y-%m-%d %H:%M:%S.%f UTC"), []
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+        zone = ZoneInfo({"GMT": "UTC", "Z": "UTC"}.get(found[2], found[2]))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{found[2]} is no time zone") from None
+    return datetime.fromisoformat(found[1]).replace(tzinfo=zone)
 
 
 @contextlib.contextmanager

@@ -131,7 +131,7 @@ class Gradebook:
         book.db.commit()
 
     def _enter(self, result: Result) -> None:
-        from nbgrader.api import Comment, Grade, MissingEntry
+        from nbgrader.api import Comment, Grade, MissingEntry, SubmittedNotebook
         from nbgrader.utils import parse_utc
 
         book, name = self._book, result.assignment
@@ -144,7 +144,12 @@ class Gradebook:
         time = parse_utc(result.timestamp) if result.timestamp else None
         if submission.timestamp != time:
             submission.timestamp = time
-        (notebook,) = (one for one in submission.notebooks if one.name == name)
+        notebook = next((one for one in submission.notebooks if one.name == name), None)
+        if notebook is None:  # somebody has tidied up; the marks below are made anew
+            (of,) = (one for one in submission.assignment.notebooks if one.name == name)
+            notebook = SubmittedNotebook(notebook=of, assignment=submission)
+            book.db.add(notebook)
+            book.db.flush()
         grades = {grade.cell.name: grade for grade in notebook.grades}
         comments = {comment.cell.name: comment for comment in notebook.comments}
         cells = {cell.name: cell for cell in notebook.notebook.grade_cells}

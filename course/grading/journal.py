@@ -29,7 +29,14 @@ LIBRARIES = ("numpy", "scipy", "gymnasium", "IPython", "numba")
 def key(assignment: Assignment, handed: Handed, settings: Any) -> str:
     """Hash of the submission, the tests, the environment, and the settings (seed, limits)."""
     digest = hashlib.sha256(environment().encode() + assignment.text.encode())
-    parts = [handed.missing, handed.unreadable, *handed.notes, handed.timestamp, repr(settings)]
+    parts = [
+        handed.missing,
+        handed.unreadable,
+        handed.trouble,
+        *handed.notes,
+        handed.timestamp,
+        repr(settings),
+    ]
     digest.update(json.dumps(parts).encode() + b"\0" + handed.data)
     return digest.hexdigest()[:32]
 
@@ -49,7 +56,8 @@ def judging_code() -> list[Path]:
     """Files of ours that a mark can depend on: in the sandbox, and on this side of it."""
     library, course = package("rl_lib"), package("course")
     judges = ("exercise/*.py", "sandbox/**/*.py", *(f"grading/{name}.py" for name in JUDGES))
-    files = {*staged(), *library.rglob("*.py")}
+    files = {*library.rglob("*.py"), course / "checks.py"}
+    files |= {file for file in staged() if file.suffix == ".py"}
     files |= {file for pattern in judges for file in course.glob(pattern)}
     pictures = {*(library / "plots").rglob("*.py"), course / "exercise" / "pictures.py"}
     return sorted(files - pictures)

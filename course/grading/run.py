@@ -6,7 +6,10 @@ result in the journal and completes the rest.
 """
 
 import contextlib
+import unicodedata
 from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from course.errors import CourseError
 from course.grading import feedback
@@ -20,6 +23,20 @@ from course.layout import Course
 from course.sandbox.workers import Sandbox
 from course.writing import write
 
+BLOCKED = (IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
+"""What is wrong with one place on the disk, and not with the disk."""
+
+
+class Listener(NamedTuple):
+    """Whom to tell what happens."""
+
+    graded: Callable[[Result, bool], None] = lambda result, new: None
+    """Each result, and whether it is new."""
+    absent: Callable[[str], None] = lambda student: None
+    """Each student who has handed in nothing."""
+    trouble: Callable[[str, str], None] = lambda student, words: None
+    """Each student whose documents could not be written, and why."""
+
 
 def plan(
     course: Course,
@@ -28,24 +45,47 @@ def plan(
     journal: Journal,
     only: Iterable[str] = (),
     regrade: bool = False,
+    absent: Callable[[str], None] = lambda student: None,
 ) -> Iterator[tuple[Job, Result | None]]:
     """Every submission, with its result where it has been graded already.
+
+    Who has handed in nothing is named to `absent`.
 
     Raises
     ------
     CourseError
         If one of `only` has handed in nothing.
     """
-    wanted = set(only)
+    wanted = {normalised(name) for name in only}
+    chosen, left = frozenset(wanted), wanted
     depends = (settings.seed, settings.limits, settings.unsafe)
-    for handed in handed_in(course.submitted, assignment.name):
-        if only and handed.student not in wanted:
+    for handed in handed_in(course.submitted, assignment, others(course, assignment)):
+        name = normalised(handed.student)
+        if chosen and name not in chosen:
             continue
-        wanted.discard(handed.student)
+        if handed.absent:
+            absent(handed.student)
+            continue
+        left.discard(name)
         job = Job(handed, key(assignment, handed, depends))
         yield job, None if regrade else journal.find(handed.student, job.key)
-    if wanted:
-        raise CourseError(f"{', '.join(sorted(wanted))}: nothing was handed in under this name")
+    if left:
+        raise CourseError(f"{', '.join(sorted(left))}: nothing was handed in under this name")
+
+
+def normalised(name: str) -> str:
+    """A name as it is compared: a Mac writes é as two characters."""
+    return unicodedata.normalize("NFC", name)
+
+
+def others(course: Course, assignment: Assignment) -> dict[str, Assignment]:
+    """The other assignments of the course, as far as they can be read."""
+    found = {}
+    for name in course.assignments():
+        with contextlib.suppress(CourseError):
+            if name != assignment.name:
+                found[name] = Assignment.read(course.solution(name))
+    return found
 
 
 def grade_class(
@@ -56,7 +96,7 @@ def grade_class(
     workers: str = "serial",
     only: Iterable[str] = (),
     regrade: bool = False,
-    told: Callable[[Result, bool], None] = lambda result, new: None,
+    listener: Listener | None = None,
 ) -> None:
     """Grade what has not been graded, and enter all of it.
 
@@ -68,46 +108,47 @@ def grade_class(
     only : names of students, optional
     regrade : bool
         Grade also what has been graded already.
-    told : function of (Result, bool)
-        Called with each result, and whether it is new.
+    listener : Listener, optional
 
     Raises
     ------
     CourseError
         For what a person can put right.
     """
+    told = listener or Listener()
     with only_one(course.out), Gradebook(course.database, course.course_id) as book:
         book.prepare(assignment)
         journal = journal_of(course, assignment)
 
         def enter(result: Result, handed: Handed, made: feedback.Documents | None) -> None:
             book.enter(result)
-            name = assignment.name
-            page = course.page(result.student, name)
-            if made is None and not feedback.is_current(page, result):
+            page = course.page(result.student, assignment.name)
+            graded = course.graded(result.student, assignment.name)
+            if made is None and not all(
+                feedback.is_current(path, result) for path in (page, graded)
+            ):
                 made = documents(assignment, handed, result)
             if made is not None:
-                graded = course.graded(result.student, name)
-                write(graded, made.notebook)
-                if result.timestamp:
-                    write(graded.parent / "timestamp.txt", result.timestamp)
-                else:
-                    (graded.parent / "timestamp.txt").unlink(missing_ok=True)
-                write(page, made.page)
+                try:
+                    _write(made, page, graded, result.timestamp)
+                except BLOCKED as problem:  # what is in the way of one is in nobody else's
+                    told.trouble(result.student, f"{problem.filename}: {problem.strerror}")
 
         def to_do() -> Iterator[Job]:
-            for job, known in plan(course, assignment, settings, journal, only, regrade):
+            for job, known in plan(
+                course, assignment, settings, journal, only, regrade, told.absent
+            ):
                 if known is None:
                     yield job
                 else:
                     enter(known, job.handed, None)
-                    told(known, False)
+                    told.graded(known, False)
 
         with contextlib.closing(_graded(workers, assignment, to_do(), settings)) as graded:
             for job, (result, made) in graded:
                 journal.append(result)
                 enter(result, job.handed, made)
-                told(result, True)
+                told.graded(result, True)
 
 
 def _graded(
@@ -121,6 +162,15 @@ def _graded(
     with Sandbox(settings.limits, unsafe=settings.unsafe, hidden=settings.hidden) as sandbox:
         for job in jobs:
             yield job, grade(assignment, job, sandbox, settings)
+
+
+def _write(made: feedback.Documents, page: Path, graded: Path, timestamp: str) -> None:
+    write(graded, made.notebook)
+    if timestamp:
+        write(graded.parent / "timestamp.txt", timestamp)
+    else:
+        (graded.parent / "timestamp.txt").unlink(missing_ok=True)
+    write(page, made.page)
 
 
 def journal_of(course: Course, assignment: Assignment) -> Journal:

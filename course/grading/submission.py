@@ -18,7 +18,7 @@ from course.grading.assignment import Assignment, Test
 from course.grading.files import Handed
 from course.grading.notebooks import Answers, UnreadableError, clean, find, read
 from course.grading.results import Mark, Result, without_marks
-from course.grading.session import Session
+from course.grading.session import Session, Stopped
 from course.sandbox import statuses
 from course.sandbox.workers import Limits, Sandbox
 
@@ -66,6 +66,8 @@ def grade(assignment: Assignment, job: Job, sandbox: Sandbox, settings: Settings
     """Grade one submission; what is the grader's own trouble is tried again, then named."""
     answers, judged = _answers(assignment, job.handed), None
     if isinstance(answers, str):
+        if job.handed.trouble:
+            return not_gradable(assignment, job, job.handed.trouble)
         status = statuses.MISSING if job.handed.missing else statuses.UNREADABLE
         judged = Judged(without_marks(assignment.tests, status, answers))
         answers = Answers((), ())
@@ -78,7 +80,7 @@ def grade(assignment: Assignment, job: Job, sandbox: Sandbox, settings: Settings
                 told = f"{type(trouble).__name__}: {trouble}"[:500]
                 sandbox.close()
     if judged is None:
-        return not_gradable(assignment, job, told)
+        judged = Judged(without_marks(assignment.tests, statuses.HERE, told))
     return _graded(assignment, job, answers, judged)
 
 
@@ -99,8 +101,8 @@ def documents(assignment: Assignment, handed: Handed, result: Result) -> feedbac
 
 def _answers(assignment: Assignment, handed: Handed) -> Answers | str:
     """What is to be run, or why there is nothing."""
-    if handed.missing or handed.unreadable:
-        return handed.missing or handed.unreadable
+    if handed.missing or handed.unreadable or handed.trouble:
+        return handed.missing or handed.unreadable or handed.trouble
     try:
         cells, odd = read(handed.data)
     except UnreadableError as problem:
@@ -185,7 +187,7 @@ def _mark(test: Test, namespace: dict[str, object], session: Session) -> Mark:
     except Exception as problem:
         if session.trouble is not None:
             raise session.trouble from None
-        status = getattr(problem, "status", statuses.FAILED)
+        status = problem.status if isinstance(problem, Stopped) else statuses.FAILED
         message = str(problem) if isinstance(problem, AssertionError) else repr(problem)
         return Mark(test.name, test.step, 0.0, test.points, status, clean(message[:2000]))
     if session.trouble is not None:

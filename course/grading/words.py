@@ -40,6 +40,8 @@ def without_words(value: Any) -> Any:
     """What a student's function returned, without any text that it could have made itself."""
     if isinstance(value, str):
         return Other("a value of type str")
+    if isinstance(value, list | tuple) and not _is_table(value):
+        return Other(f"a {type(value).__name__} that is no table of numbers")
     if isinstance(value, Other):
         named = re.fullmatch(
             r"(?:an array of|a value of type|a) (\w+)(?: that holds more than numbers)?", value.what
@@ -47,3 +49,11 @@ def without_words(value: Any) -> Any:
         if named is None or named[1] not in KNOWN_NAMES:
             return Other("a value of a type of its own")
     return value
+
+
+def _is_table(value: Any) -> bool:
+    """Whether nothing of a list would be shown but single entries, rounded."""
+    try:
+        return np.asarray(value).dtype.kind in "biuf"
+    except (ValueError, OverflowError):
+        return False

@@ -22,6 +22,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from sphinx.util.console import color_terminal, nocolor, strip_colors
 
+from course.sandbox.bubblewrap import package
+
 # The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
 # its menu, the reader of formulas.
 MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts", "a11y", "sre")
@@ -102,8 +104,13 @@ def build(book: Path, config: Path, out: Path) -> int:
 
 def _fingerprint(root: Path) -> str:
     """Hash what executed pages depend on besides their own text."""
-    library = Path(__file__).parents[2] / "rl_lib"
-    return _hash(*library.rglob("*.py"), *root.glob("bench/*.json"), root / "requirements.lock")
+    library = package("rl_lib")
+    return _hash(
+        *library.rglob("*.py"),
+        *library.rglob("*.pyi"),
+        *root.glob("bench/*.json"),
+        root / "requirements.lock",
+    )
 
 
 def _frame(book: Path, config: Path) -> str:

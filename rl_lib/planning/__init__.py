@@ -6,3 +6,7 @@ _sweeps      sweeps over all states, compiled
 _evaluation  the values of one policy, as a linear system
 _soft        the soft Bellman equation
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -218,9 +218,9 @@ def soft_value_iteration(
     horizon : int ≥ 1, optional
         Steps of an episode: the agent knows how many are left. Default: it goes on.
     tol : float > 0
-        Largest allowed error bound (at γ = 1: residual).
+        Largest allowed error bound (at γ = 1: residual); without a horizon.
     max_iter : int ≥ 1
-        Largest number of iterations.
+        Largest number of iterations; without a horizon.
 
     Returns
     -------

@@ -7,6 +7,7 @@ import pytest
 from course.check import check
 from course.cli import main
 from course.errors import CourseError
+from course.layout import Course
 from course.samples import hard_cases
 
 NAME = hard_cases.NAME
@@ -75,14 +76,40 @@ def test_what_cannot_be_checked_is_one_line(tmp_path, capsys, case, name, messag
 def test_a_missing_file_and_missing_exercises(tmp_path, capsys):
     assert main(["check", str(tmp_path / "nothing.ipynb")]) == 1
     assert "No such file" in capsys.readouterr().err
+    shutil.copy(hard_cases.ROOT / "nbgrader_config.py", tmp_path)
+    empty = Course.read(tmp_path)
     with pytest.raises(CourseError, match="holds no exercises"):
-        check(handed(tmp_path, "right"), tmp_path)
+        check(handed(tmp_path, "right"), empty)
 
 
-def test_a_notebook_of_ones_own_among_the_exercises_is_in_nobodys_way(tmp_path):
-    shutil.copytree(hard_cases.ROOT / "exercises", tmp_path / "exercises")
+@pytest.fixture
+def course(tmp_path):
+    for name in ("exercises", "solutions"):
+        shutil.copytree(hard_cases.ROOT / name, tmp_path / name)
+    shutil.copy(hard_cases.ROOT / "nbgrader_config.py", tmp_path)
+    return Course.read(tmp_path)
+
+
+def test_a_notebook_of_ones_own_among_the_exercises_is_in_nobodys_way(course, tmp_path):
     for name in (f"{NAME}/mine.ipynb", "mine/mine.ipynb", "mine.ipynb"):
-        (tmp_path / "exercises" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "exercises" / name).write_text("{}")
-    said, _ = check(handed(tmp_path, "right"), tmp_path / "exercises")
+        (course.exercises / name).parent.mkdir(exist_ok=True)
+        (course.exercises / name).write_text("{}")
+    said, _ = check(handed(tmp_path, "right"), course)
     assert all(one.passed for one in said)
+
+
+@pytest.mark.parametrize("work", ["tests taken out", "half a file", "no metadata"])
+def test_the_tests_are_not_those_of_somebodys_work(course, tmp_path, work):
+    """Who works in `exercises/` may have changed them there."""
+    path = course.exercise(NAME)
+    text = path.read_text("utf8")
+    path.write_text(
+        {
+            "tests taken out": text.replace("@checks.step", "# @checks.step"),
+            "half a file": text[:1000],
+            "no metadata": text.replace('"nbgrader"', '"other"'),
+        }[work]
+    )
+    said, _ = check(handed(tmp_path, "not_written"), course)
+    assert {one.step: one.passed for one in said}["greedy_policy"] is False
+    assert sum(one.passed for one in said) == 2

@@ -1,8 +1,7 @@
 import gymnasium
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from models import FORMS, mdps, random_mdp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse

@@ -12,8 +12,10 @@ from types import ModuleType
 from typing import Any
 
 ANSWERS = ("rl_lib.policies", "rl_lib.planning", "rl_lib.learning", "rl_lib.inverse")
-"""Modules and packages whose functions answer what students are asked; so does
-`MDP.action_values`."""
+"""Modules and packages whose functions answer what students are asked."""
+
+METHODS = (("rl_lib.mdp", "MDP", "action_values"),)
+"""Module, class and name of methods elsewhere that do."""
 
 PICTURES = ("rl_lib.plots", "course.pictures", "course.exercise.pictures")
 """Modules that draw: no mark depends on a picture, and in the sandbox they do nothing."""

@@ -153,7 +153,7 @@ def test_options(house, capsys):
     ("options", "message"),
     [
         (["grade", "value_iterations"], "value_iterations is no assignment; there are"),
-        (["grade", NAME], "is no folder; it must hold STUDENT/value_iteration/"),
+        (["grade", NAME], "is no folder; it must hold a folder for each student"),
         (["grade", NAME, "--workers", "many"], '--workers is many; it must be "serial" or'),
         (["grade", NAME, "--workers", "0"], "--workers is 0; it must be"),
         (["grade", NAME, "--workers", "²"], "--workers is ²; it must be"),
@@ -285,17 +285,23 @@ def test_whatever_students_and_files_are_called(house, capsys):
     (house / f"_build/grade/submitted/file/{NAME}").write_text("x")
     (house / "_build/grade/submitted/absent").mkdir()
     assert main(["grade", NAME]) == 0
+    out = capsys.readouterr().out
+    assert "Nothing handed in:\n  absent\n" in out
+    assert f"  renamed: {NAME}/{NAME} (1).ipynb was taken for" in out
     found = totals(house)
     assert "absent" not in found
     for student in (*NAMES, "renamed", "renamed_too", "extra", "late", "when"):
         assert found[student] == 10, student
     said = {line["student"]: line for line in journal(house)}
-    for student in ("link", "linked", "folder", "pipe", "file"):
+    for student in ("link", "linked", "pipe"):
         assert found[student] == 0
         assert {mark["status"] for mark in said[student]["marks"]} == {"unreadable"}, student
-    assert {mark["status"] for mark in said["nothing"]["marks"]} == {"missing"}
+    for student in ("nothing", "folder", "file"):
+        assert {mark["status"] for mark in said[student]["marks"]} == {"missing"}, student
     assert "(there are notes.txt)" in said["nothing"]["marks"][0]["message"]
-    assert said["renamed"]["notes"] == [f"{NAME} (1).ipynb was taken for {NAME}.ipynb"]
+    assert said["renamed"]["notes"] == [
+        f"{NAME}/{NAME} (1).ipynb was taken for {NAME}/{NAME}.ipynb"
+    ]
     assert said["extra"]["notes"] == ["other files were left alone: notes.txt"]
     assert said["late"]["timestamp"] == "2026-11-24 05:28:38.500000 UTC"
     assert "timestamp.txt holds no time" in said["when"]["notes"][0]
@@ -416,8 +422,8 @@ def test_the_journal_survives_a_torn_line(tmp_path):
 
 def test_a_key_changes_with_everything_a_mark_depends_on(house):
     hand_in(house, "ada")
-    (handed,) = handed_in(house / "_build/grade/submitted", NAME)
     assignment = Assignment.read(house / "solutions" / NAME / f"{NAME}.ipynb")
+    (handed,) = handed_in(house / "_build/grade/submitted", assignment, {})
     changed = Assignment(NAME, assignment.text.replace("1e-10", "1e-9"))
     keys = {
         key(assignment, handed, 0),
@@ -605,3 +611,88 @@ def test_where_things_are(house):
     assert course.out == house / "_build" / "grade"
     assert course.submitted == course.out / "submitted"
     assert course.database == f"sqlite:///{course.out}/gradebook.db"
+
+
+def test_what_is_in_the_way_of_one_student_stops_nobody(house, capsys):
+    for student in ("ada", "alan", "emmy", "kurt"):
+        hand_in(house, student)
+    pages = {
+        name: house / f"_build/grade/feedback/{name}/{NAME}/{NAME}.html" for name in ("ada", "alan")
+    }
+    pages["ada"].mkdir(parents=True)  # a folder in the place of the page
+    pages["alan"].parent.mkdir(parents=True)
+    pages["alan"].write_bytes(b"\xff\xfe not UTF-8")
+    assert main(["grade", NAME]) == 1
+    assert "ada: the feedback cannot be written" in capsys.readouterr().err
+    assert totals(house) == dict.fromkeys(("ada", "alan", "emmy", "kurt"), 10)
+    assert "10 of 10 points" in page(house, "alan")
+    assert pages["ada"].is_dir()
+    # A row of the gradebook without its notebooks is made anew.
+    with contextlib.closing(sqlite3.connect(house / "_build/grade/gradebook.db")) as database:
+        database.execute("delete from grade")
+        database.execute("delete from comment")
+        database.execute("delete from submitted_notebook")
+        database.commit()
+    pages["ada"].rmdir()
+    assert main(["grade", NAME]) == 0
+    assert totals(house) == dict.fromkeys(("ada", "alan", "emmy", "kurt"), 10)
+    assert "10 of 10 points" in page(house, "ada")
+
+
+def test_graded_notebooks_are_restored(house, capsys):
+    hand_in(house, "ada")
+    assert main(["grade", NAME]) == 0
+    graded = house / f"_build/grade/autograded/ada/{NAME}/{NAME}.ipynb"
+    ours = graded.read_bytes()
+    nbformat.validate(nbformat.reads(ours.decode(), as_version=4))
+    for other in (None, CASES["right"].notebook(), b""):  # removed, nbgrader's own, cut short
+        graded.unlink() if other is None else graded.write_bytes(other)
+        assert main(["grade", NAME]) == 0
+        assert graded.read_bytes() == ours
+    assert len(journal(house)) == 1
+
+
+def test_names_are_compared_as_people_read_them(house, capsys):
+    hand_in(house, "Zoe\u0308")
+    hand_in(house, "ada")
+    assert main(["grade", NAME, "--only", "Zo\u00eb"]) == 0
+    assert totals(house) == {"Zoe\u0308": 10}
+
+
+def test_no_output_is_lost_to_an_encoding(house):
+    hand_in(house, "王小明")
+    hand_in(house, "ada", CASES["wrong_kernel"].notebook())
+    for encoding in ("cp1252", "ascii"):
+        for options in (["--dry-run"], ["--json"], []):
+            done = subprocess.run(
+                [COURSE, "grade", NAME, *options], capture_output=True, check=True,
+                env=os.environ | {"PYTHONIOENCODING": encoding},
+            )  # fmt: skip
+            text = done.stdout.decode(encoding)
+            if options == ["--json"]:
+                assert {json.loads(line)["student"] for line in text.splitlines()} == {
+                    "王小明",
+                    "ada",
+                }
+            elif options == ["--dry-run"]:
+                assert "\\u738b" in text
+
+
+def test_trouble_with_reading_is_no_mark(house, capsys, monkeypatch):
+    for student in ("ada", "alan"):
+        hand_in(house, student)
+    refused = house / f"_build/grade/submitted/ada/{NAME}/{NAME}.ipynb"
+    opened = os.open
+
+    def open_or_not(path, *rest, **options):
+        if path == refused:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *rest, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", open_or_not)
+        assert main(["grade", NAME]) == 1
+    assert "not gradable here" in capsys.readouterr().out
+    assert totals(house) == {"ada": 0, "alan": 10}
+    assert main(["grade", NAME]) == 0
+    assert totals(house) == {"ada": 10, "alan": 10}

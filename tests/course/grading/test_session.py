@@ -1,14 +1,14 @@
 """What a hidden test gives to a student's function does not come back in words."""
 
 import dataclasses
+import re
 
 import nbformat
 import pytest
 from graded import graded as grade_it
 
 from course.grading.assignment import Assignment
-from course.samples import hard_cases
-from course.samples import sample_class as sample
+from course.samples import hard_cases, sample_class as sample
 from course.sandbox.workers import Sandbox
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
@@ -83,6 +83,12 @@ LEAKS = {
     f"{{'error': '{SECRET}', 'name': '{SECRET}', 'text': '{SECRET}', 'cell': '{SECRET}'}}; 1 / 0",
     "no message": f"wire.send = lambda end, *_: end.sendall(b'    {{{SECRET}')",
 }
+NUMBERS = {
+    "lists of different lengths": "return [[4242.5, *v], [4242.5]]",
+    "a shape": "return np.zeros((42425, 0))",
+    "a list of a list": "return [[[4242.5]], 1]",
+    "a whole number": "return [10**18 + 42425] * 2",
+}
 HEAD = (
     "import numpy as np\nfrom course.sandbox.inside import wire\n"
     "from course.sandbox.inside.worker import Worker\n"
@@ -130,3 +136,18 @@ def value_iteration(mdp, theta):
     said = messages(house, {"action_values": wrong, "value_iteration": reads})
     assert SECRET not in said["value_iteration_visible"].partition(" (line")[0]
     assert "raised an error" in said["value_iteration_visible"]
+
+
+@pytest.mark.parametrize("leak", NUMBERS)
+def test_numbers_come_out_of_a_hidden_test_one_at_a_time(house, leak):
+    """And with six digits: what is right and what is not must be said."""
+    body = f"import numpy as np\ndef action_values(mdp, v):\n    {NUMBERS[leak]}"
+    said = messages(house, {"action_values": body})["action_values_hidden"]
+    assert not re.search("4242.?5", said), said
+
+
+def test_a_line_of_a_long_cell_is_not_named(house):
+    lines = "\n".join(f"    if v[0] * 0 == {n}: raise ValueError({n})" for n in range(100))
+    said = messages(house, {"action_values": f"def action_values(mdp, v):\n{lines}"})
+    assert "(line 2 of" in said["action_values_visible"]
+    assert "(line" not in said["action_values_hidden"]

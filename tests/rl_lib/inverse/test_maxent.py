@@ -2,8 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from models import mdps, random_mdp
 from numpy.testing import assert_allclose
 from scipy import linalg, optimize, sparse

@@ -1,8 +1,7 @@
 import gymnasium
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from models import by_linear_program, gymnasium_arrays, mdps, random_mdp
 from numpy.testing import assert_allclose
 from scipy import sparse

@@ -1,0 +1,198 @@
+"""Which of a student's files counts for an assignment: one rule.
+
+Candidates are files anywhere in the student's folder that belong to the assignment by their cells,
+or else by their name or their folder's, whatever their ending. The newest that holds an answer
+counts, else the newest; of equally new ones that with the highest number in its name, as in
+`value_iteration (10).ipynb`. What is hidden, a link, or in the folder of another assignment is not
+looked at.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from course.grading.assignment import Assignment
+from course.grading.notebooks import LARGEST, Cell, UnreadableError, defines, is_stub, read
+
+DEPTH = 4  # folders in folders
+MOST = 500  # files of one student
+ENDINGS = ("", ".ipynb", ".json", ".txt")
+ARCHIVES = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7z archive",
+}
+
+
+class Attempt(NamedTuple):
+    """A file that could be meant."""
+
+    path: Path
+    data: bytes
+    answers: bool
+    """Whether it holds an answer."""
+    time: int
+    number: int
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """The highest of these counts."""
+        return self.answers, self.time, self.number
+
+
+class NoAttemptError(Exception):
+    """There is nothing to grade, with words that say why."""
+
+
+def choose(
+    folder: Path, assignment: Assignment, others: Mapping[str, Assignment]
+) -> tuple[Attempt, list[str]]:
+    """The file that counts, and what is odd about the choice.
+
+    Parameters
+    ----------
+    folder : Path
+        The student's.
+    assignment : Assignment
+    others : mapping of names to the other assignments of the course
+
+    Raises
+    ------
+    NoAttemptError
+        If no file belongs to the assignment.
+    OSError
+        If a file or folder cannot be read.
+    """
+    usual = folder / assignment.name / f"{assignment.name}.ipynb"
+    everything = [path for path in _files(folder, others) if path.name != "timestamp.txt"]
+    files = [path for path in everything if path.suffix.lower() in ENDINGS]
+    if files == [usual]:
+        return Attempt(usual, read_file(usual), True, 0, 0), _left_alone(everything, files)
+    found, notes, trouble = [], [], None
+    for path in files:
+        named = _is_named(path, folder, assignment.name, others)
+        try:
+            attempt = _attempt(path, named, assignment, others)
+        except OSError as problem:
+            if named:
+                trouble = trouble or problem
+                words = problem.strerror or str(problem)
+                notes.append(f"{path.relative_to(folder).as_posix()} was left out: {words}")
+            continue
+        if attempt is not None:
+            found.append(attempt)
+    if not found and trouble is not None:
+        raise trouble
+    if not found:
+        raise NoAttemptError(_what_there_is(folder, usual))
+    best = max(found, key=lambda attempt: attempt.rank)
+    name = best.path.relative_to(folder).as_posix()
+    if len(found) > 1:
+        notes.append(f"of {len(found)} files, {name} counts: the newest that holds an answer")
+    elif best.path != usual:
+        notes.append(f"{name} was taken for {usual.relative_to(folder).as_posix()}")
+    return best, notes + _left_alone(everything, [attempt.path for attempt in found])
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a plain file, or a few more than a notebook may have.
+
+    Raises
+    ------
+    OSError
+        If it is a link, no file, or cannot be read.
+    """
+    # Neither links nor pipes: what a student names must be what a student wrote.
+    if path.is_symlink():
+        raise OSError(0, "is a link, and links are not followed")
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(0, "is not a file")
+        return file.read(LARGEST + 1)
+
+
+def letters(name: str) -> str:
+    """A name as people vary it: `Value Iteration` is `value_iteration`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _files(folder: Path, others: Mapping[str, Assignment], depth: int = 0) -> Iterator[Path]:
+    elsewhere = {letters(name) for name in others}
+    for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
+        if count >= MOST or entry.name.startswith((".", "__MACOSX")):
+            continue
+        if not entry.is_dir(follow_symlinks=False):
+            yield Path(entry.path)
+        elif depth < DEPTH and letters(entry.name) not in elsewhere:
+            yield from _files(Path(entry.path), others, depth + 1)
+
+
+def _left_alone(everything: list[Path], candidates: list[Path]) -> list[str]:
+    extra = [path.name for path in everything if path not in candidates]
+    return [f"other files were left alone: {', '.join(extra[:5])}"] if extra else []
+
+
+def _attempt(
+    path: Path, named: bool, assignment: Assignment, others: Mapping[str, Assignment]
+) -> Attempt | None:
+    """The file, if it belongs to the assignment."""
+    data = read_file(path)
+    try:
+        cells, _ = read(data)
+    except UnreadableError:
+        # What is no notebook, but named like one, is what this student has handed in.
+        if not (named and path.suffix.lower() == ".ipynb"):
+            return None
+        cells = []
+    if cells and not _belongs(cells, named, assignment, others):
+        return None
+    steps = set(assignment.steps)
+    answers = any(steps & defines(c.source) and not is_stub(c.source) for c in cells)
+    return Attempt(path, data, answers, path.stat().st_mtime_ns // 10**9, _number(path))
+
+
+def _belongs(
+    cells: list[Cell], named: bool, assignment: Assignment, others: Mapping[str, Assignment]
+) -> bool:
+    marks = {cell.grade_id for cell in cells}
+    if marks & _marks(assignment):
+        return True
+    if any(marks & _marks(other) for other in others.values()):
+        return False
+    defined = {name for cell in cells for name in defines(cell.source)}
+    return named or bool(defined & set(assignment.steps))
+
+
+def _marks(assignment: Assignment) -> set[str]:
+    return {*assignment.steps, *(test.name for test in assignment.tests)}
+
+
+def _is_named(path: Path, folder: Path, name: str, others: Mapping[str, Assignment]) -> bool:
+    """Whether the file, or a folder it lies in, is called like the assignment and like no other."""
+    wanted = letters(name)
+    longer = [letters(other) for other in others if wanted in letters(other)]
+    for part in path.relative_to(folder).parts:
+        said = letters(part)
+        if wanted in said and not any(other in said for other in longer):
+            return True
+    return False
+
+
+def _number(path: Path) -> int:
+    """The number that a browser or a learning platform has added to a name."""
+    found = re.search(r"[ _-]?\(?(\d{1,6})\)?(\.[a-z.]+)?$", path.name.lower())
+    return int(found[1]) if found else 0
+
+
+def _what_there_is(folder: Path, usual: Path) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file()][:5]
+    for path in files:
+        for start, kind in ARCHIVES.items():
+            if read_file(path)[:4].startswith(start):
+                return f"{path.name} is {kind}, not a notebook; unpack it first"
+    listed = f" (there are {', '.join(path.name for path in files)})" if files else ""
+    return f"there is no {usual.name}{listed}"
