@@ -8,7 +8,7 @@ export PYTHONHASHSEED := 0
 all: book exercises grade
 	@echo
 	@echo "The book:          _build/html/index.html   (make serve opens it on this machine)"
-	@echo "The exercises:     exercises/               ($(BIN)/jupyter lab exercises)"
+	@echo "The exercises:     exercises/               ($(BIN)/course start value_iteration --open)"
 	@echo "The sample class:  _build/sample-class/     (grades.csv, and feedback for each student)"
 
 # One environment, every version and hash from the lock.

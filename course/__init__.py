@@ -6,6 +6,7 @@ errors    what the user can put right
 stamp     tells a file of ours from one in which a person has worked
 writing   a file whole or not at all
 release   from the instructors' notebooks to the students'
+start     a copy of an exercise to work in
 check     what the visible tests say to a student
 exercise  what notebooks import: tests that teach
 grading   tests on this side, a student's code on the other

@@ -16,7 +16,7 @@ from course.grading.assignment import Assignment
 from course.grading.notebooks import UnreadableError, defines, find, read
 from course.layout import Course
 from course.sandbox.inside.notebook import Notebook
-from course.stamp import is_ours
+from course.start import versions_of
 
 
 class Said(NamedTuple):
@@ -33,7 +33,7 @@ def check(notebook: Path, course: Course) -> tuple[list[Said], list[str]]:
     Parameters
     ----------
     notebook : Path
-        The student's file, under whatever name.
+        The student's file, under whatever name; or the name of an exercise begun with `start`.
     course : Course
 
     Returns
@@ -46,6 +46,8 @@ def check(notebook: Path, course: Course) -> tuple[list[Said], list[str]]:
     CourseError
         If the file cannot be read, or belongs to no exercise.
     """
+    if not notebook.exists() and course.work(notebook.name).exists():
+        notebook = course.work(notebook.name)
     try:
         cells, odd = read(notebook.read_bytes())
     except (OSError, UnreadableError) as problem:
@@ -89,18 +91,11 @@ def _released(course: Course) -> Iterator[Path]:
     """
     for folder in sorted(path for path in course.exercises.glob("*") if path.is_dir()):
         name = folder.name
-        aside = course.put_aside.glob(f"*/{name}/{name}.ipynb")
-        versions = sorted(aside, key=lambda path: path.stat().st_mtime, reverse=True)
-        ours = [path for path in (course.exercise(name), *versions) if _is_ours(path)]
-        for path in (*ours, course.solution(name), course.exercise(name)):
+        for path in (*versions_of(course, name), course.solution(name), course.exercise(name)):
             with contextlib.suppress(CourseError):  # what people keep there besides
                 Assignment.read(path)
                 yield path
                 break
-
-
-def _is_ours(path: Path) -> bool:
-    return path.is_file() and is_ours(path.read_bytes())
 
 
 def _run(run: Callable[[str, str], None], source: str, label: str) -> str:

@@ -2,7 +2,9 @@
 
 import argparse
 import contextlib
+import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,6 +58,26 @@ def _grade(args: argparse.Namespace) -> int:
     from course.grading.command import grade
 
     return grade(args, Course.find(Path.cwd()))
+
+
+def _start(args: argparse.Namespace) -> int:
+    from course.start import start
+
+    begun = start(Course.find(Path.cwd()), args.assignment)
+    path = (
+        begun.path.relative_to(Path.cwd()) if begun.path.is_relative_to(Path.cwd()) else begun.path
+    )
+    print(f"{'It is yours now' if begun.new else 'You have begun already'}: {path}")
+    if begun.newer:
+        print(f"The exercise has changed since; the new version is beside it: {begun.newer.name}")
+    scripts = sysconfig.get_path("scripts")
+    jupyter = [str(Path(scripts, "jupyter")), "lab", str(begun.path)]
+    if args.open:
+        return subprocess.run(jupyter, check=False).returncode
+    print(f"  to open it:    course start {args.assignment} --open")
+    print(f"  to check it:   course check {args.assignment}")
+    print(f"  to hand it in: that one file, {path.name}")
+    return 0
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -134,10 +156,17 @@ def parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_grade)
 
+    command = commands.add_parser("start", help="copy an exercise into work/, to work in it there")
+    command.add_argument("assignment", help="its name, such as value_iteration")
+    command.add_argument("--open", action="store_true", help="and open it in JupyterLab")
+    command.set_defaults(run=_start)
+
     command = commands.add_parser(
         "check", help="say what the visible tests say of a notebook; status 1 where one fails"
     )
-    command.add_argument("notebook", type=Path)
+    command.add_argument(
+        "notebook", type=Path, help="a file, or the name of an exercise that you have begun"
+    )
     command.set_defaults(run=_check)
 
     command = commands.add_parser("grade-sample", help="grade the sample class")

@@ -96,6 +96,10 @@ class Course:
         """What students receive."""
         return self.exercises / name / f"{name}.ipynb"
 
+    def work(self, name: str) -> Path:
+        """Where a student works; nothing else writes there."""
+        return self.root / "work" / name / f"{name}.ipynb"
+
     def submission(self, student: str, name: str) -> Path:
         """What a student hands in, if all goes well."""
         return self.submitted / student / name / f"{name}.ipynb"

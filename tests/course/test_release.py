@@ -222,7 +222,10 @@ def test_a_file_beside_a_notebook_is_released_once(course, capsys):
     capsys.readouterr()
     assert main(["release"]) == 0
     assert data.read_text() == "1\n"
-    assert "kept exercises/q_learning/data.csv: somebody" in capsys.readouterr().out
+    assert (
+        "kept exercises/q_learning/data.csv: it has been changed; the new version is"
+        in capsys.readouterr().out
+    )
 
 
 def test_what_nbgrader_has_written_is_no_work(course):
