@@ -8,6 +8,7 @@ twice, it writes the same bytes. A file in `exercises/` that somebody has worked
 import contextlib
 import hashlib
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -120,6 +121,12 @@ def assignments(solutions: Path) -> list[str]:
         )
     if not found:
         raise CourseError(f"{solutions} holds no assignment")
+    for name in found:
+        if not re.fullmatch(r"\w[\w .-]*", name) or name.endswith((" ", ".")):
+            raise CourseError(
+                f"{solutions / name} is no name for an assignment; it may hold letters, digits, "
+                "spaces, dots, hyphens and underscores, and no other characters"
+            )
     return found
 
 

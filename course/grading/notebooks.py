@@ -226,8 +226,9 @@ def _cells(notebook: Any) -> list[Cell]:
     if cells is None:  # nbformat 3
         sheets = _get(notebook, "worksheets")
         sheets = sheets if isinstance(sheets, list) else []
-        cells = [cell for sheet in sheets for cell in (_get(sheet, "cells") or [])]
-        cells = cells if sheets else None
+        pages = [_get(sheet, "cells") for sheet in sheets]
+        found_pages = bool(pages) and all(isinstance(page, list) for page in pages)
+        cells = [cell for page in pages for cell in page] if found_pages else None
     if not isinstance(cells, list):
         raise UnreadableError("the file is not a notebook: it has no cells")
     found = []

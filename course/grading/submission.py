@@ -7,7 +7,7 @@ import contextlib
 import io
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +64,11 @@ class Judged(NamedTuple):
 
 def grade(assignment: Assignment, job: Job, sandbox: Sandbox, settings: Settings) -> Graded:
     """Grade one submission; what is the grader's own trouble is tried again, then named."""
-    answers, judged = _answers(assignment, job.handed), None
+    try:
+        answers, judged = _answers(assignment, job.handed), None
+    except Exception as trouble:  # whatever it is, it must not cost anybody else anything
+        words = f"{type(trouble).__name__}: {trouble}"[:500]
+        return not_gradable(assignment, Job(replace(job.handed, data=b""), job.key), words)
     if isinstance(answers, str):
         if job.handed.trouble:
             return not_gradable(assignment, job, job.handed.trouble)

@@ -314,3 +314,15 @@ def test_the_notebooks_are_tidy_text():
         assert tidy(text) == text
         ids = [cell["id"] for cell in json.loads(text)["cells"]]
         assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("name", ["woche+1", "a+b", "x:y", "+", "a\tb"])
+def test_a_name_that_cannot_be_one_gets_one_line(course, capsys, name):
+    path = course / "solutions" / name / f"{name}.ipynb"
+    path.parent.mkdir()
+    shutil.copy(course / "solutions" / NAME / f"{NAME}.ipynb", path)
+    assert main(["release"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("course: ")
+    assert error.count("\n") == 1
+    assert "it may hold letters, digits" in error
