@@ -136,7 +136,10 @@ def parser() -> argparse.ArgumentParser:
         help="holds STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (default: as nbgrader_config.py says)",
     )
     command.add_argument(
-        "--workers", default="serial", metavar="N", help="how many processes (default: serial)"
+        "--workers",
+        default="serial",
+        metavar="N",
+        help="how many processes, or tcp://HOST:PORT of a Dask scheduler (default: serial)",
     )
     command.add_argument(
         "--only",

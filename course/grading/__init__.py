@@ -7,6 +7,7 @@ session      a student's functions, as proxies that ask a worker
 words        what a student's process may say once it knows a hidden test
 submission   one submission, from its bytes to its result and its documents
 journal      what has been graded, so that nothing is graded twice
+environment  what a mark depends on besides the submission and the tests
 gradebook    the one writer of nbgrader's gradebook
 feedback     what goes back to the student
 files        submissions as they lie on the disk

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -35,15 +36,21 @@ def grade(args: argparse.Namespace, course: Course) -> int:
     if not path.is_file():
         names = ", ".join(course.assignments())
         raise CourseError(f"{args.assignment} is no assignment; there are {names}")
-    if args.workers != "serial" and not (args.workers.isdecimal() and int(args.workers) > 0):
-        raise CourseError(f'--workers is {args.workers}; it must be "serial" or a whole number')
+    elsewhere = re.fullmatch(r"(tcp|tls)://\S+:\d+", args.workers) is not None
+    several = args.workers.isdecimal() and int(args.workers) > 0
+    if not (args.workers == "serial" or several or elsewhere):
+        raise CourseError(
+            f'--workers is {args.workers}; it must be "serial", a whole number, or the address of '
+            "a scheduler such as tcp://host:8786"
+        )
     assignment = Assignment.read(path)
     settings = Settings(unsafe=args.unsafe, seed=args.seed, hidden=(course.root,))
     if args.dry_run:
         return _say_what_would_be_done(args, course, assignment, settings)
     try:
-        with Sandbox(settings.limits, unsafe=args.unsafe, hidden=settings.hidden) as sandbox:
-            sandbox.worker().close()  # before anything is written
+        if not elsewhere:  # before anything is written
+            with Sandbox(settings.limits, unsafe=args.unsafe, hidden=settings.hidden) as sandbox:
+                sandbox.worker().close()
     except (SandboxError, OSError) as problem:
         raise CourseError(str(problem)) from None
     tally: Counter[str] = Counter()
@@ -52,7 +59,7 @@ def grade(args: argparse.Namespace, course: Course) -> int:
     everybody = roll(course.submitted)
     total = len(args.only) or len(everybody.students)
     if total == 0:
-        raise CourseError(f"{course.submitted} holds no student's folder")
+        raise CourseError(f"nobody has handed in {assignment.name} in {course.submitted}")
     bar = tqdm(total=total, unit="submission", disable=None, file=sys.stderr, dynamic_ncols=True)
 
     def told(result: Result, new: bool) -> None:

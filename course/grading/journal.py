@@ -8,27 +8,18 @@ passed over; what it was about is graded again.
 import hashlib
 import json
 import os
-import sys
-from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from course.grading.assignment import Assignment
+from course.grading.environment import environment
 from course.grading.files import Handed
 from course.grading.results import Result
-from course.sandbox.bubblewrap import package, staged
-
-JUDGES = ("assignment", "notebooks", "results", "session", "submission", "words")
-"""Modules of this folder that a mark depends on."""
-
-LIBRARIES = ("numpy", "scipy", "gymnasium", "IPython", "numba")
 
 
 def key(assignment: Assignment, handed: Handed, settings: Any) -> str:
     """Hash of the submission, the tests, the environment, and the settings (seed, limits)."""
-    digest = hashlib.sha256(environment().encode() + assignment.text.encode())
+    digest = hashlib.sha256(json.dumps(environment()).encode() + assignment.text.encode())
     parts = [
         handed.missing,
         handed.unreadable,
@@ -39,28 +30,6 @@ def key(assignment: Assignment, handed: Handed, settings: Any) -> str:
     ]
     digest.update(json.dumps(parts).encode() + b"\0" + handed.data)
     return digest.hexdigest()[:32]
-
-
-@cache
-def environment() -> str:
-    """Hash of the code and the versions that stand between a submission and its marks."""
-    digest = hashlib.sha256()
-    for file in judging_code():
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    versions = {name: version(name) for name in LIBRARIES if find_spec(name) is not None}
-    digest.update(json.dumps([sys.version, versions]).encode())
-    return digest.hexdigest()
-
-
-def judging_code() -> list[Path]:
-    """Files of ours that a mark can depend on: in the sandbox, and on this side of it."""
-    library, course = package("rl_lib"), package("course")
-    judges = ("exercise/*.py", "sandbox/**/*.py", *(f"grading/{name}.py" for name in JUDGES))
-    files = {*library.rglob("*.py"), course / "checks.py"}
-    files |= {file for file in staged() if file.suffix == ".py"}
-    files |= {file for pattern in judges for file in course.glob(pattern)}
-    pictures = {*(library / "plots").rglob("*.py"), course / "exercise" / "pictures.py"}
-    return sorted(files - pictures)
 
 
 class Journal:

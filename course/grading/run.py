@@ -104,7 +104,7 @@ def grade_class(
     ----------
     course, assignment, settings : Course, Assignment, Settings
     workers : str
-        "serial", or how many processes.
+        "serial", how many processes, or the address of a Dask scheduler.
     only : names of students, optional
     regrade : bool
         Grade also what has been graded already.
@@ -157,7 +157,7 @@ def _graded(
     if workers != "serial":
         from course.grading import cluster  # Dask takes a second to import
 
-        yield from cluster.graded(int(workers), assignment, jobs, settings)
+        yield from cluster.graded(workers, assignment, jobs, settings)
         return
     with Sandbox(settings.limits, unsafe=settings.unsafe, hidden=settings.hidden) as sandbox:
         for job in jobs:

@@ -154,9 +154,10 @@ def test_options(house, capsys):
     [
         (["grade", "value_iterations"], "value_iterations is no assignment; there are"),
         (["grade", NAME], "is no folder; it must hold a folder for each student"),
-        (["grade", NAME, "--workers", "many"], '--workers is many; it must be "serial" or'),
+        (["grade", NAME, "--workers", "many"], '--workers is many; it must be "serial", a whole'),
         (["grade", NAME, "--workers", "0"], "--workers is 0; it must be"),
         (["grade", NAME, "--workers", "²"], "--workers is ²; it must be"),
+        (["grade", NAME, "--workers", "http://x:1"], "of a scheduler such as tcp://host:8786"),
         (["grade", NAME, "--submissions", "nowhere"], "nowhere is no folder"),
     ],
 )

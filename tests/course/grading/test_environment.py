@@ -2,13 +2,13 @@
 
 from importlib.metadata import version
 
-from course.grading import journal
+from course.grading import environment
 from course.sandbox.bubblewrap import package
 
 
 def test_marks_depend_on_what_judges_and_on_nothing_else():
     root = package("course").parent
-    files = {path.relative_to(root).as_posix() for path in journal.judging_code()}
+    files = {path.relative_to(root).as_posix() for path in environment.judging_code()}
     assert {
         "rl_lib/mdp.py",
         "rl_lib/worlds/env.py",
@@ -29,14 +29,26 @@ def test_marks_depend_on_what_judges_and_on_nothing_else():
 
 
 def test_versions_that_a_mark_depends_on(monkeypatch):
-    journal.environment.cache_clear()
-    before = journal.environment()
+    environment.environment.cache_clear()
+    before = environment.environment()
     for name in ("numpy", "IPython", "gymnasium"):
-        journal.environment.cache_clear()
+        environment.environment.cache_clear()
         with monkeypatch.context() as other:
             other.setattr(
-                journal, "version", lambda of, name=name: version(of) + "1" * (of == name)
+                environment, "version", lambda of, name=name: version(of) + "1" * (of == name)
             )
-            assert journal.environment() != before
-    journal.environment.cache_clear()
-    assert journal.environment() == before
+            assert environment.environment() != before
+            assert f"it has {name}" in environment.unfit(before | {"bubblewrap": "x"}, False)
+    environment.environment.cache_clear()
+    assert environment.environment() == before
+
+
+def test_who_can_grade_for_whom():
+    assert environment.unfit(environment.here() | {"bubblewrap": "/usr/bin/bwrap"}, False) == ""
+    without = environment.here() | {"bubblewrap": ""}
+    assert environment.unfit(without, False) == "bubblewrap is missing there"
+    assert environment.unfit(without, True) == ""
+    other = environment.here() | {"Python": "3.99.0 (main)"}
+    assert environment.unfit(other, True).startswith("it has Python 3.99.0, and here is 3.")
+    old = environment.here() | {"course": "0123"}
+    assert environment.unfit(old, True).startswith("it has course 0123")
