@@ -19,6 +19,7 @@ from course.sandbox.inside import namespaces, wire
 
 PREFIX = "inverse-q-learning-grader-"  # of temporary folders
 START = 60.0  # seconds for a fork server to get ready
+ENDING = 2.0  # seconds for the report of an end to arrive
 RECEIVED = 2**24  # bytes that one test may be told
 INSTALL = (
     "bubblewrap is missing, and students' code must not run without it. Install it "
@@ -224,17 +225,20 @@ class Worker:
             self.close()
             raise Ended(statuses.CRASHED, "broke the line to the grader") from problem
         except (EOFError, OSError):
-            raise _ended(self.close()) from None
+            # It has most likely ended, and on a busy machine the report of that takes a while.
+            raise _ended(self.close(patience=ENDING)) from None
 
-    def close(self) -> Mapping[str, Any]:
-        """End the worker, and return what its supervisor reports."""
+    def close(self, patience: float = 0.05) -> Mapping[str, Any]:
+        """End the worker, and return what its supervisor reports.
+
+        One that has ended by itself is being reported; it is given `patience` seconds for that.
+        """
         with contextlib.suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
         self._end.close()
         report: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
-            # A worker that has ended by itself is being reported; another is given a moment to go.
-            self._line.settimeout(0.05)
+            self._line.settimeout(patience)
             try:
                 data = self._line.recv(4096)
             except TimeoutError:

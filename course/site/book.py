@@ -6,16 +6,20 @@ pages) lies in a folder named by a hash of all that executed code can depend on,
 in the library executes every page again and an edited page only itself.
 """
 
+import gc
 import hashlib
 import logging
 import multiprocessing
 import os
 import shutil
 import sys
+import weakref
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.metadata import distribution
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from jupyter_book.sphinx import build_sphinx
 from jupyter_cache import get_cache
@@ -67,6 +71,7 @@ def build(book: Path, config: Path, out: Path) -> int:
     finished.unlink(missing_ok=True)
 
     _use_own_profile(kept / "ipython")
+    _pass_over_dead_objects()
     _execute(book, kept / "notebooks")
     if not color_terminal():
         nocolor()
@@ -135,6 +140,16 @@ def _use_own_profile(folder: Path) -> None:
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text("c.IPKernelApp.log_level = 'CRITICAL'\n", "utf8")
     os.environ["IPYTHONDIR"] = str(folder)
+
+
+def _pass_over_dead_objects() -> None:
+    # An extension looks at every object there is, and trips over proxies of those that are gone.
+    from sphinx_external_toc import collectors
+
+    def living() -> list[Any]:
+        return [each for each in gc.get_objects() if type(each) not in weakref.ProxyTypes]
+
+    setattr(collectors, "gc", SimpleNamespace(get_objects=living))  # noqa: B010
 
 
 def _execute(book: Path, cache_folder: Path) -> None:

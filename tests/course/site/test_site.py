@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import threading
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -245,6 +246,19 @@ def test_build_fails_on_pictures_without_alternative(tiny, capfd):
 
 def test_build_fails_until_the_fault_is_mended(tiny):
     assert [tiny(text) for text in (REFERENCE, REFERENCE, "Well.\n", "Well.\n")] == [1, 1, 0, 0]
+
+
+def test_a_build_is_not_disturbed_by_what_others_have_left(tiny):
+    """A proxy whose object is gone, held by some other library."""
+
+    class Gone:
+        pass
+
+    thing = Gone()
+    left = [weakref.proxy(thing)]
+    del thing
+    assert tiny("Text.") == 0
+    assert left
 
 
 def test_figure_with_alternative_and_glued_number_are_shown(tiny):
