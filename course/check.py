@@ -46,7 +46,7 @@ def check(notebook: Path, course: Course) -> tuple[list[Said], list[str]]:
     CourseError
         If the file cannot be read, or belongs to no exercise.
     """
-    if not notebook.exists() and course.work(notebook.name).exists():
+    if not notebook.is_file() and course.work(notebook.name).is_file():
         notebook = course.work(notebook.name)
     try:
         cells, odd = read(notebook.read_bytes())

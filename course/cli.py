@@ -191,7 +191,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as problem:
         if problem.filename is None:
-            raise
+            print(f"course: {problem}", file=sys.stderr)
+            return 1
         # A file or folder that cannot be read or written: that, too, the user can put right.
         print(f"course: {problem.filename}: {problem.strerror}", file=sys.stderr)
         return 1

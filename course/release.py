@@ -8,6 +8,7 @@ twice, it writes the same bytes. A file in `exercises/` that somebody has worked
 import contextlib
 import hashlib
 import logging
+import os
 import re
 import shutil
 import tempfile
@@ -80,7 +81,9 @@ def release(solutions: Path, exercises: Path, aside: Path) -> Released:
                 done.written.append(name)
             else:
                 version = aside / hashlib.sha256(data).hexdigest()[:8] / path.relative_to(exercises)
-                if not version.exists():
+                if version.exists():
+                    os.utime(version)  # the newest, whichever came first
+                else:
                     write_ours(version, data)
                 done.kept.append((name, _name(version, solutions)))
     return done

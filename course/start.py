@@ -5,6 +5,8 @@ student's alone, and git does not look at it.
 """
 
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,13 +39,14 @@ def start(course: Course, name: str) -> Started:
     CourseError
         If there is no such exercise, or nobody knows what it looked like when it was released.
     """
+    name = name.rstrip("/")
+    there = sorted({path.parent.name for path in course.exercises.glob("*/*.ipynb")})
+    if name not in there:
+        raise CourseError(f"{name} is no exercise; there are {', '.join(there)}")
     versions = versions_of(course, name)
     if not versions:
-        there = sorted(path.parent.name for path in course.exercises.glob("*/*.ipynb"))
-        if name in there:
-            path = course.exercise(name)
-            raise CourseError(f"{path} has been worked in; move it away, and run `course release`")
-        raise CourseError(f"{name} is no exercise; there are {', '.join(dict.fromkeys(there))}")
+        path = course.exercise(name)
+        raise CourseError(f"{path} has been worked in; move it away, and run `course release`")
     path, released = course.work(name), versions[0].read_bytes()
     if _write_new(path, released):
         return Started(path, True, None)
@@ -66,13 +69,18 @@ def versions_of(course: Course, name: str) -> list[Path]:
 
 
 def _write_new(path: Path, data: bytes) -> bool:
-    """Write a file, unless there is one."""
+    """Write a file whole, unless there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    handle, made = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
-        with path.open("xb") as file:
+        with open(handle, "wb") as file:
             file.write(data)
+        os.chmod(made, 0o644)
+        os.link(made, path)  # fails where there is one, and is all or nothing
     except FileExistsError:
         return False
+    finally:
+        os.unlink(made)
     return True
 
 

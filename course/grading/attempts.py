@@ -7,9 +7,12 @@ counts, else the newest; of equally new ones that with the highest number in its
 looked at.
 """
 
+import contextlib
+import itertools
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +22,7 @@ from course.grading.notebooks import LARGEST, Cell, UnreadableError, defines, is
 
 DEPTH = 4  # folders in folders
 MOST = 500  # files of one student
+LARGE = 2 * LARGEST  # bytes of one student's files
 ENDINGS = ("", ".ipynb", ".json", ".txt")
 ARCHIVES = {
     b"PK\x03\x04": "a zip archive",
@@ -67,12 +71,19 @@ def choose(
         If a file or folder cannot be read.
     """
     usual = folder / assignment.name / f"{assignment.name}.ipynb"
-    everything = [path for path in _files(folder, others) if path.name != "timestamp.txt"]
+    everything = [path for path in _files(folder, assignment.name, others) if path != usual]
+    everything = [path for path in everything if path.name != "timestamp.txt"]
     files = [path for path in everything if path.suffix.lower() in ENDINGS]
-    if files == [usual]:
+    notes = []
+    if len(files) > MOST:
+        notes.append(f"of {len(files)} files, only {MOST} were looked at")
+    usual_there = [usual] if os.path.lexists(usual) else []
+    if usual_there and not files:
         return Attempt(usual, read_file(usual), True, 0, 0), _left_alone(everything, files)
-    found, notes, trouble = [], [], None
-    for path in files:
+    best, count, size, trouble = None, 0, 0, None
+    candidates = [*usual_there, *files[:MOST]]
+    left = list(everything)
+    for path in candidates:
         named = _is_named(path, folder, assignment.name, others)
         try:
             attempt = _attempt(path, named, assignment, others)
@@ -82,19 +93,27 @@ def choose(
                 words = problem.strerror or str(problem)
                 notes.append(f"{path.relative_to(folder).as_posix()} was left out: {words}")
             continue
-        if attempt is not None:
-            found.append(attempt)
-    if not found and trouble is not None:
+        if attempt is None:
+            continue
+        count, size = count + 1, size + len(attempt.data)
+        if path in left:
+            left.remove(path)
+        if best is None or attempt.rank > best.rank:
+            best = attempt
+        if size > LARGE:
+            notes.append(f"only {count} files were looked at: together they are too large")
+            break
+    # What the grader may not read could be the answer.
+    if isinstance(trouble, PermissionError) or (best is None and trouble is not None):
         raise trouble
-    if not found:
+    if best is None:
         raise NoAttemptError(_what_there_is(folder, usual))
-    best = max(found, key=lambda attempt: attempt.rank)
     name = best.path.relative_to(folder).as_posix()
-    if len(found) > 1:
-        notes.append(f"of {len(found)} files, {name} counts: the newest that holds an answer")
+    if count > 1:
+        notes.append(f"of {count} files, {name} counts: the newest that holds an answer")
     elif best.path != usual:
         notes.append(f"{name} was taken for {usual.relative_to(folder).as_posix()}")
-    return best, notes + _left_alone(everything, [attempt.path for attempt in found])
+    return best, notes + _left_alone(left, [])
 
 
 def read_file(path: Path) -> bytes:
@@ -106,29 +125,37 @@ def read_file(path: Path) -> bytes:
         If it is a link, no file, or cannot be read.
     """
     # Neither links nor pipes: what a student names must be what a student wrote.
-    if path.is_symlink():
+    mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode):
         raise OSError(0, "is a link, and links are not followed")
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(0, "is not a file")
+    if not stat.S_ISREG(mode):
+        raise OSError(0, "is not a file")
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         return file.read(LARGEST + 1)
 
 
 def letters(name: str) -> str:
     """A name as people vary it: `Value Iteration` is `value_iteration`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
 
 
-def _files(folder: Path, others: Mapping[str, Assignment], depth: int = 0) -> Iterator[Path]:
-    elsewhere = {letters(name) for name in others}
-    for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
-        if count >= MOST or entry.name.startswith((".", "__MACOSX")):
+def _files(
+    folder: Path, name: str, others: Mapping[str, Assignment], depth: int = 0
+) -> Iterator[Path]:
+    elsewhere = {letters(other) for other in others} - {letters(name)}
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except PermissionError:
+        if depth == 0 or letters(folder.name) == letters(name):
+            raise
+        return  # a folder of the student's own
+    for entry in entries:
+        if entry.name.startswith((".", "__MACOSX")):
             continue
         if not entry.is_dir(follow_symlinks=False):
             yield Path(entry.path)
-        elif depth < DEPTH and letters(entry.name) not in elsewhere:
-            yield from _files(Path(entry.path), others, depth + 1)
+        elif depth < DEPTH and entry.name not in others and letters(entry.name) not in elsewhere:
+            yield from _files(Path(entry.path), name, others, depth + 1)
 
 
 def _left_alone(everything: list[Path], candidates: list[Path]) -> list[str]:
@@ -175,6 +202,7 @@ def _is_named(path: Path, folder: Path, name: str, others: Mapping[str, Assignme
     """Whether the file, or a folder it lies in, is called like the assignment and like no other."""
     wanted = letters(name)
     longer = [letters(other) for other in others if wanted in letters(other)]
+    longer = [other for other in longer if other != wanted]
     for part in path.relative_to(folder).parts:
         said = letters(part)
         if wanted in said and not any(other in said for other in longer):
@@ -189,10 +217,17 @@ def _number(path: Path) -> int:
 
 
 def _what_there_is(folder: Path, usual: Path) -> str:
-    files = [path for path in folder.rglob("*") if path.is_file()][:5]
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    files = list(itertools.islice(found, 5))
     for path in files:
         for start, kind in ARCHIVES.items():
-            if read_file(path)[:4].startswith(start):
+            if _begins_with(path, start):
                 return f"{path.name} is {kind}, not a notebook; unpack it first"
     listed = f" (there are {', '.join(path.name for path in files)})" if files else ""
     return f"there is no {usual.name}{listed}"
+
+
+def _begins_with(path: Path, start: bytes) -> bool:
+    with contextlib.suppress(OSError):
+        return read_file(path)[:4].startswith(start)
+    return False

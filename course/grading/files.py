@@ -65,7 +65,11 @@ def handed_in(
         If there is no such folder.
     """
     for student in roll(submitted).students:
-        yield _collect(student, submitted / student, assignment, others)
+        try:
+            yield _collect(student, submitted / student, assignment, others)
+        except (Exception, MemoryError) as problem:  # of one student, and nobody else's
+            words = clean(f"{type(problem).__name__}: {problem}")[:300]
+            yield Handed(student, b"", trouble=words)
 
 
 def roll(submitted: Path) -> Roll:
@@ -80,7 +84,12 @@ def roll(submitted: Path) -> Roll:
         raise CourseError(f"{submitted} is no folder; it must hold a folder for each student")
     found = Roll([], [])
     for entry in sorted(os.scandir(submitted), key=lambda entry: entry.name):
-        if not entry.is_dir():
+        try:
+            is_folder = entry.is_dir()
+        except OSError as problem:
+            found.left_alone.append(f"{clean(entry.name)}: {problem.strerror}")
+            continue
+        if not is_folder:
             if not entry.name.startswith("."):
                 found.left_alone.append(f"{clean(entry.name)}: it is no folder")
         elif clean(entry.name) != entry.name:
@@ -97,20 +106,22 @@ def _collect(
     student: str, folder: Path, assignment: Assignment, others: Mapping[str, Assignment]
 ) -> Handed:
     place = folder / assignment.name
-    if folder.is_symlink() or place.is_symlink():
-        return Handed(student, b"", unreadable="the folder is a link, and links are not followed")
     try:
+        if folder.is_symlink() or place.is_symlink():
+            words = "the folder is a link, and links are not followed"
+            return Handed(student, b"", unreadable=words)
         attempt, notes = choose(folder, assignment, others)
         timestamp, odd = _timestamp(attempt.path.parent / "timestamp.txt")
     except NoAttemptError as reason:
         timestamp, odd = _timestamp(place / "timestamp.txt")
-        nothing = not os.path.lexists(place)
+        nothing = not os.path.lexists(place) and not str(reason).endswith("unpack it first")
         return Handed(
             student, b"", missing=clean(str(reason)), notes=tuple(odd), timestamp=timestamp,
             absent=nothing,
         )  # fmt: skip
     except OSError as problem:
-        where = Path(os.fsdecode(problem.filename)).name if problem.filename else place.name
+        named = isinstance(problem.filename, str | bytes)
+        where = Path(os.fsdecode(problem.filename)).name if named else place.name
         words = clean(f"{where}: {problem.strerror or problem}")
         if isinstance(problem, PermissionError):
             return Handed(student, b"", trouble=words)

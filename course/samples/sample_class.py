@@ -179,7 +179,7 @@ def grade_sample(course: Course, say: Callable[[str], None] = print) -> list[dic
     for path in kept:
         say(f"{path} has been worked in; it is {'left out' if unsafe else 'graded as it is'}")
     # Without a sandbox nobody's code runs but ours.
-    ours = [student for student in CLASS if not any(student in path.parts for path in kept)]
+    ours = [] if unsafe and _is_mixed(course, kept) else list(CLASS)
     for name in ASSIGNMENTS:
         assignment = Assignment.read(course.solution(name))
         settings = Settings(unsafe=unsafe, hidden=(course.root,))
@@ -221,6 +221,14 @@ def _hand_in(course: Course) -> list[Path]:
             if not write_ours(target, text.encode()):
                 kept.append(target)
     return kept
+
+
+def _is_mixed(course: Course, kept: list[Path]) -> bool:
+    """Whether anything lies among the submissions that is not ours."""
+    known = {course.submission(student, name) for student, of in CLASS.items() for name in of}
+    return bool(kept) or any(
+        path not in known for path in course.submitted.rglob("*") if not path.is_dir()
+    )
 
 
 def _exercise(course: Course, name: str) -> bytes:

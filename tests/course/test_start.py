@@ -1,6 +1,7 @@
 """A student's way, from the exercise to the file that is handed in."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -11,6 +12,7 @@ from course.cli import main
 from course.layout import Course
 from course.release import tidy
 from course.samples import hard_cases, sample_class
+from course.start import versions_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbgrader"),
@@ -97,7 +99,7 @@ def test_who_works_in_the_exercises_folder_loses_nothing(course, capsys):
     assert "raise NotImplementedError()" in course.work(NAME).read_text("utf8")
 
 
-@pytest.mark.parametrize("name", ["value_iterations", "", "../value_iteration", "woche+1"])
+@pytest.mark.parametrize("name", ["value_iterations", "", "../value_iteration", "woche+1", "**"])
 def test_what_is_no_exercise_is_named(course, capsys, name):
     assert main(["start", name]) == 1
     error = capsys.readouterr().err
@@ -112,3 +114,28 @@ def test_work_that_can_no_longer_be_read_stays(course):
         course.work(NAME).write_bytes(data)
         assert main(["start", NAME]) == 0
         assert course.work(NAME).read_bytes() == data
+
+
+def test_a_full_disk_leaves_nothing_half_written(course, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device", "work")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.link", full)
+        assert main(["start", NAME]) == 1
+    assert "No space left" in capsys.readouterr().err
+    assert list(course.work(NAME).parent.iterdir()) == []
+    assert main(["start", f"{NAME}/"]) == 0
+
+
+def test_the_newest_release_is_the_one_that_came_last(course):
+    """From A to B and back to A, with somebody's work in the place of the exercise."""
+    solve(course.exercise(NAME))
+    path = course.solution(NAME)
+    a = path.read_text("utf8")
+    assert main(["release"]) == 0
+    os.utime(versions_of(course, NAME)[0], (1, 1))
+    change_the_exercise(course)
+    path.write_text(a, "utf8")
+    assert main(["release"]) == 0
+    assert "A new sentence." not in versions_of(course, NAME)[0].read_text("utf8")

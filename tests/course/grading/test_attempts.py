@@ -13,6 +13,7 @@ from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.attempts import choose
 from course.grading.files import handed_in, roll
+from course.grading.notebooks import is_stub, read
 from course.layout import Course
 from course.samples import hard_cases
 
@@ -152,11 +153,58 @@ def test_a_file_that_may_not_be_read_is_the_graders_trouble(tmp_path, monkeypatc
     ada, alan = handed_in(tmp_path, ASSIGNMENT, OTHERS)
     assert ada.trouble == f"{NAME}.ipynb: Permission denied"
     assert alan.data == RIGHT
-    # With another that can be read, that one counts, and the first is named.
-    put(tmp_path / "ada", {f"{NAME}/{NAME} (1).ipynb": RIGHT})
+    # Beside a draft that can be read, too: it could be the answer.
+    put(tmp_path / "ada", {f"{NAME}/draft.ipynb": OLDER})
     ada, _ = handed_in(tmp_path, ASSIGNMENT, OTHERS)
+    assert ada.trouble == f"{NAME}.ipynb: Permission denied"
+    # What goes wrong with one student is nobody else's trouble.
+    monkeypatch.setattr("course.grading.files.choose", choose_or_fail)
+    ada, alan = handed_in(tmp_path, ASSIGNMENT, OTHERS)
+    assert ada.trouble.startswith("MemoryError")
+    assert alan.data == RIGHT
+
+
+def choose_or_fail(folder, *rest):
+    if folder.name == "ada":
+        raise MemoryError
+    return choose(folder, *rest)
+
+
+def test_other_files_hide_nothing(tmp_path):
+    put(tmp_path / "ada", {f"{NAME}/plot_{n:03}.png": b"x" for n in range(600)} | {PLACE: RIGHT})
+    put(tmp_path / "ada", {f"{NAME}/a{n:03}.txt": b"x" for n in range(600)})
+    (handed,) = handed_in(tmp_path, ASSIGNMENT, OTHERS)
+    assert handed.data == RIGHT
+    assert "of 600 files, only 500 were looked at" in handed.notes
+
+
+@pytest.mark.parametrize(("one", "other"), [("week1.1", "week11"), ("Übung_α", "Übung_β")])
+def test_assignments_of_similar_names(tmp_path, one, other):
+    mine, others = Assignment(one, ASSIGNMENT.text), {other: Assignment(other, ASSIGNMENT.text)}
+    put(tmp_path / "ada", {f"{one}/{one}.ipynb": RIGHT, f"{other}/{other}.ipynb": OLDER})
+    (handed,) = handed_in(tmp_path, mine, others)
+    assert handed.data == RIGHT
+
+
+def test_links_and_loops_stop_nobody(tmp_path):
+    put(tmp_path / "ada", {PLACE: RIGHT})
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "ada" / "bad").symlink_to(tmp_path / "nowhere")
+    put(tmp_path / "emmy", {"q_learning/q_learning.ipynb": OTHER})
+    (tmp_path / "emmy" / "bad").symlink_to(tmp_path / "emmy" / "bad")
+    ada, emmy = handed_in(tmp_path, ASSIGNMENT, OTHERS)
     assert ada.data == RIGHT
-    assert f"{PLACE} was left out: Permission denied" in ada.notes
+    assert emmy.absent
+    assert roll(tmp_path).students == ["ada", "emmy"]
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_every_released_answer_is_known_for_a_stub(name):
+    cells, _ = read(COURSE.exercise(name).read_bytes())
+    steps = set(ASSIGNMENTS[name].steps)
+    answers = [cell for cell in cells if cell.grade_id in steps]
+    assert len(answers) == len(steps)
+    assert all(is_stub(cell.source) for cell in answers)
 
 
 def test_what_is_no_students_folder_is_named(tmp_path):
