@@ -294,10 +294,10 @@ def test_whatever_students_and_files_are_called(house, capsys):
     for student in (*NAMES, "renamed", "renamed_too", "extra", "late", "when"):
         assert found[student] == 10, student
     said = {line["student"]: line for line in journal(house)}
-    for student in ("link", "linked", "pipe"):
+    for student in ("link", "linked", "pipe", "folder"):
         assert found[student] == 0
         assert {mark["status"] for mark in said[student]["marks"]} == {"unreadable"}, student
-    for student in ("nothing", "folder", "file"):
+    for student in ("nothing", "file"):
         assert {mark["status"] for mark in said[student]["marks"]} == {"missing"}, student
     assert "(there are notes.txt)" in said["nothing"]["marks"][0]["message"]
     assert said["renamed"]["notes"] == [
