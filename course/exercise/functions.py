@@ -84,5 +84,8 @@ def words_of_success(names: Sequence[str], helpers: Sequence[str]) -> str:
     return f"{said}, {stand_in}. See the tests of that step."
 
 
+NOWHERE = NotebookFunctions({})
+"""Where a notebook's cells are run to find its functions, and not to test them."""
+
 elsewhere: ContextVar[Functions | None] = ContextVar("elsewhere", default=None)
 """Where the functions of a student are, if not in the namespace of the tests."""

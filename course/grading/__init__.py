@@ -2,7 +2,9 @@
 
 results      what is said of a question, and of a submission
 assignment   what is asked, read from the instructors' notebook
-notebooks    what was handed in, found in whatever state it is
+notebooks    what was handed in, read in whatever state it is
+scan         what is wanted of a JSON text, without the rest
+judge        what counts as an answer: one rule
 session      a student's functions, as proxies that ask a worker
 words        what a student's process may say once it knows a hidden test
 submission   one submission, from its bytes to its result and its documents

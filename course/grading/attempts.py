@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course.grading.assignment import Assignment
-from course.grading.notebooks import LARGEST, Cell, UnreadableError, defines, is_stub, read
+from course.grading.notebooks import LARGEST, Cell, UnreadableError, binds, is_stub, read
 
 DEPTH = 4  # folders in folders
 MOST = 500  # files of one student
@@ -35,11 +35,15 @@ class Attempt(NamedTuple):
     """A file that could be meant."""
 
     path: Path
-    data: bytes
-    answers: bool
+    size: int
+    cells: list[Cell]
+    odd: list[str]
+    """What is odd about the file."""
+    unreadable: str = ""
+    answers: bool = False
     """Whether it holds an answer."""
-    time: int
-    number: int
+    time: int = 0
+    number: int = 0
 
     @property
     def rank(self) -> tuple[bool, int, int]:
@@ -79,7 +83,7 @@ def choose(
         notes.append(f"of {len(files)} files, only {MOST} were looked at")
     usual_there = [usual] if os.path.lexists(usual) else []
     if usual_there and not files:
-        return Attempt(usual, read_file(usual), True, 0, 0), _left_alone(everything, files)
+        return _read(usual), _left_alone(everything, files)
     best, count, size, trouble = None, 0, 0, None
     candidates = [*usual_there, *files[:MOST]]
     left = list(everything)
@@ -95,7 +99,7 @@ def choose(
             continue
         if attempt is None:
             continue
-        count, size = count + 1, size + len(attempt.data)
+        count, size = count + 1, size + attempt.size
         if path in left:
             left.remove(path)
         if best is None or attempt.rank > best.rank:
@@ -167,19 +171,25 @@ def _attempt(
     path: Path, named: bool, assignment: Assignment, others: Mapping[str, Assignment]
 ) -> Attempt | None:
     """The file, if it belongs to the assignment."""
-    data = read_file(path)
-    try:
-        cells, _ = read(data)
-    except UnreadableError:
-        # What is no notebook, but named like one, is what this student has handed in.
-        if not (named and path.suffix.lower() == ".ipynb"):
-            return None
-        cells = []
+    attempt = _read(path)
+    cells = attempt.cells
+    # What is no notebook, but named like one, is what this student has handed in.
+    if attempt.unreadable and not (named and path.suffix.lower() == ".ipynb"):
+        return None
     if cells and not _belongs(cells, named, assignment, others):
         return None
     steps = set(assignment.steps)
-    answers = any(steps & defines(c.source) and not is_stub(c.source) for c in cells)
-    return Attempt(path, data, answers, path.stat().st_mtime_ns // 10**9, _number(path))
+    answers = any(binds(c.source, steps) and not is_stub(c.source) for c in cells)
+    time = path.stat().st_mtime_ns // 10**9
+    return attempt._replace(answers=answers, time=time, number=_number(path))
+
+
+def _read(path: Path) -> Attempt:
+    data = read_file(path)
+    try:
+        return Attempt(path, len(data), *read(data))
+    except UnreadableError as problem:
+        return Attempt(path, len(data), [], [], str(problem))
 
 
 def _belongs(
@@ -190,8 +200,7 @@ def _belongs(
         return True
     if any(marks & _marks(other) for other in others.values()):
         return False
-    defined = {name for cell in cells for name in defines(cell.source)}
-    return named or bool(defined & set(assignment.steps))
+    return named or any(binds(cell.source, assignment.steps) for cell in cells)
 
 
 def _marks(assignment: Assignment) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course.sandbox.bubblewrap import package, staged
 
-JUDGES = ("assignment", "notebooks", "results", "session", "submission", "words")
+JUDGES = ("assignment", "judge", "notebooks", "results", "session", "submission", "words")
 """Modules of this folder that a mark depends on."""
 
 LIBRARIES = ("numpy", "scipy", "gymnasium", "IPython", "numba")

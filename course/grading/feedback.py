@@ -6,7 +6,8 @@ on it. The graded notebook, tests and all, is for formgrader and stays with the 
 
 import hashlib
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from typing import Any, NamedTuple
 import jinja2
 
 from course.grading.assignment import Assignment
-from course.grading.notebooks import Run, defines
+from course.grading.judge import Plan
+from course.grading.notebooks import binds
 from course.grading.results import Mark, Result
 from course.sandbox import statuses
 
@@ -36,46 +38,56 @@ class Told(NamedTuple):
     told: str
 
 
-def documents(assignment: Assignment, cells: Sequence[Run], result: Result) -> Documents:
+def documents(
+    assignment: Assignment, planned: Plan, written: Mapping[str, str], result: Result
+) -> Documents:
     """Write both documents of one result.
 
     Parameters
     ----------
     assignment : Assignment
-    cells : sequence of `notebooks.Run`
+    planned : judge.Plan
         What was found in the notebook.
+    written : mapping of str
+        Answers that a person marks, by question.
     result : Result
     """
-    code = _code(assignment, cells)
+    code = _code(assignment, planned) | dict(written)
     return Documents(page(assignment, result, code), notebook(assignment, result, code))
 
 
-def _code(assignment: Assignment, cells: Sequence[Run]) -> dict[str, str]:
+def _code(assignment: Assignment, planned: Plan) -> dict[str, str]:
     """What to show of each step: the cell that counts, and the student's own cells before it."""
-    marked = {cell.label for cell in cells if not cell.names_only}
+    answers = {step: planned.answer(step) for step in assignment.steps if planned.places}
     code: dict[str, str] = {}
     before = ""
-    for cell in cells:
+    for number, cell in enumerate(planned.cells):
+        if not cell.own:
+            continue
         text = cell.source[:LONGEST] + ("\n# … and so on" if len(cell.source) > LONGEST else "")
-        steps = [s for s in assignment.steps if s in defines(cell.source) and s not in marked]
-        steps = [s for s in [cell.label, *steps] if s in assignment.steps and s not in code]
+        steps = [step for step, place in answers.items() if place == number]
+        before += text if steps else f"{text}\n\n"
         if steps:
-            code |= dict.fromkeys(steps, f"{before}{text}")
+            code |= dict.fromkeys(steps, before)
             before = ""
-        elif not cell.names_only:
-            before += f"{text}\n\n"
+    for step in answers.keys() - code.keys():
+        text = next((c.source for c in planned.last if binds(c.source, [step])), "")
+        code[step] = text[:LONGEST]
     return code
 
 
 def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
     """HTML for the student."""
-    hidden = {test.name: test.is_hidden for test in assignment.tests}
+    kinds = {
+        test.name: "Further tests" if test.is_hidden else "Tests in the notebook"
+        for test in assignment.tests
+    }
     questions = []
-    for step in assignment.steps:
+    for step in dict.fromkeys((*assignment.steps, *(test.step for test in assignment.questions))):
         marks = [mark for mark in result.marks if mark.step == step]
         told: list[Told] = []
         for mark in marks:
-            kind = "Further tests" if hidden[mark.test] else "Tests in the notebook"
+            kind = kinds.get(mark.test, "Your answer")
             # Twice the same words teach nothing more.
             words = "" if told and mark.message == told[-1].told else mark.message
             if mark.status != statuses.GRADED or mark.helped:
@@ -88,6 +100,7 @@ def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
                 "marks": told,
                 "points": sum(mark.points for mark in marks),
                 "most": sum(mark.most for mark in marks),
+                "waits": any(mark.status == statuses.WAITING for mark in marks),
                 "code": code.get(step, ""),
             }
         )
@@ -102,13 +115,29 @@ def notebook(assignment: Assignment, result: Result, code: dict[str, str]) -> st
     graded = {"metadata": {}} | json.loads(assignment.text)
     graded["metadata"] = {"result": _mark_of(result)} | graded["metadata"]
     marks = {mark.test: mark for mark in result.marks}
+    cells, by_hand = [], {question.grade_id: question for question in assignment.manual}
     for cell in graded["cells"]:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        cells.append(cell)
         if grade_id in assignment.steps:
             cell["source"] = code.get(grade_id, "")
-        if grade_id in marks:
+        elif grade_id in by_hand:
+            answer = code.get(grade_id) or "(nothing was written here)"
+            shown = answer if cell["cell_type"] == "code" else _verbatim(answer)
+            if by_hand[grade_id].task:
+                made = {"cell_type": "markdown", "metadata": {}, "source": _verbatim(answer)}
+                cells.append(made | ({"id": f"answer-{len(cells)}"} if "id" in cell else {}))
+            else:
+                cell["source"] = shown
+        elif grade_id in marks:
             cell["outputs"] = [_output(marks[grade_id])]
+    graded["cells"] = cells
     return json.dumps(graded, indent=1, ensure_ascii=False)
+
+
+def _verbatim(text: str) -> str:
+    """Text as it was written, for Markdown: none of its markup may work on an instructor's page."""
+    return textwrap.indent(text, "    ", lambda line: True)
 
 
 def is_current(path: Path, result: Result) -> bool:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.attempts import NoAttemptError, choose, read_file
-from course.grading.notebooks import clean
+from course.grading.notebooks import Cell, clean
 
 TOOLS = (".ipynb_checkpoints", ".git", ".vscode", ".idea")
 """Folders that begin with a dot and are no student's."""
@@ -25,10 +25,10 @@ YEARS = range(1990, 2100)
 
 @dataclass(frozen=True)
 class Handed:
-    """What one student handed in: the bytes of a file, or why there are none."""
+    """What one student handed in: the cells of a notebook, or why there are none."""
 
     student: str
-    data: bytes
+    cells: tuple[Cell, ...] = ()
     missing: str = ""
     unreadable: str = ""
     trouble: str = ""
@@ -69,7 +69,7 @@ def handed_in(
             yield _collect(student, submitted / student, assignment, others)
         except (Exception, MemoryError) as problem:  # of one student, and nobody else's
             words = clean(f"{type(problem).__name__}: {problem}")[:300]
-            yield Handed(student, b"", trouble=words)
+            yield Handed(student, trouble=words)
 
 
 def roll(submitted: Path) -> Roll:
@@ -109,14 +109,14 @@ def _collect(
     try:
         if folder.is_symlink() or place.is_symlink():
             words = "the folder is a link, and links are not followed"
-            return Handed(student, b"", unreadable=words)
+            return Handed(student, unreadable=words)
         attempt, notes = choose(folder, assignment, others)
         timestamp, odd = _timestamp(attempt.path.parent / "timestamp.txt")
     except NoAttemptError as reason:
         timestamp, odd = _timestamp(place / "timestamp.txt")
         nothing = not os.path.lexists(place) and not str(reason).endswith("unpack it first")
         return Handed(
-            student, b"", missing=clean(str(reason)), notes=tuple(odd), timestamp=timestamp,
+            student, missing=clean(str(reason)), notes=tuple(odd), timestamp=timestamp,
             absent=nothing,
         )  # fmt: skip
     except OSError as problem:
@@ -124,9 +124,15 @@ def _collect(
         where = Path(os.fsdecode(problem.filename)).name if named else place.name
         words = clean(f"{where}: {problem.strerror or problem}")
         if isinstance(problem, PermissionError):
-            return Handed(student, b"", trouble=words)
-        return Handed(student, b"", unreadable=words)
-    return Handed(student, attempt.data, notes=(*map(clean, notes), *odd), timestamp=timestamp)
+            return Handed(student, trouble=words)
+        return Handed(student, unreadable=words)
+    return Handed(
+        student,
+        tuple(attempt.cells),
+        unreadable=attempt.unreadable,
+        notes=(*map(clean, notes), *attempt.odd, *odd),
+        timestamp=timestamp,
+    )
 
 
 def _timestamp(path: Path) -> tuple[str, list[str]]:

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sysconfig
+import textwrap
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,7 +104,12 @@ class Gradebook:
             if not cell.grade_id:
                 continue
             kind = cell.kind if cell.kind == "code" else "markdown"
-            if cell.grade:
+            if cell.task:
+                wanted.add(cell.grade_id)
+                book.update_or_create_task_cell(
+                    cell.grade_id, name, name, max_score=cell.points, cell_type=kind
+                )
+            elif cell.grade:
                 wanted.add(cell.grade_id)
                 book.update_or_create_grade_cell(
                     cell.grade_id, name, name, max_score=cell.points, cell_type=kind
@@ -118,7 +124,7 @@ class Gradebook:
                 locked=cell.locked,
                 source=cell.source,
             )
-        for cell in list(notebook.grade_cells):
+        for cell in [*notebook.grade_cells, *notebook.task_cells]:
             if cell.name not in wanted:
                 if any(grade.manual_score is not None for grade in cell.grades):
                     raise CourseError(
@@ -152,19 +158,25 @@ class Gradebook:
             book.db.flush()
         grades = {grade.cell.name: grade for grade in notebook.grades}
         comments = {comment.cell.name: comment for comment in notebook.comments}
-        cells = {cell.name: cell for cell in notebook.notebook.grade_cells}
-        answers = {cell.name: cell for cell in notebook.notebook.solution_cells}
+        of = notebook.notebook
+        cells = {cell.name: cell for cell in (*of.grade_cells, *of.task_cells)}
+        answers = {cell.name: cell for cell in (*of.solution_cells, *of.task_cells)}
+        said = _comments(result, answers)
         for mark in result.marks:
             grade = grades.get(mark.test)
             if grade is None:  # a test that is newer than this submission
                 grade = Grade(cell_id=cells[mark.test].id, notebook=notebook)
                 book.db.add(grade)
-            score = None if mark.status == statuses.HERE else mark.points
-            if grade.auto_score != score:
+            score = None if mark.status in (statuses.HERE, statuses.WAITING) else mark.points
+            changed = grade.auto_score != score
+            if mark.status == statuses.WAITING:  # the comment tells one answer from another
+                comment = comments.get(mark.step)
+                changed = comment is None or comment.auto_comment != said.get(mark.step)
+            if changed:
                 grade.auto_score = score
                 by_hand = grade.manual_score is not None
                 grade.needs_manual_grade = by_hand or score is None
-        for step, words in _comments(result, answers).items():
+        for step, words in said.items():
             comment = comments.get(step)
             if comment is None:
                 comment = Comment(cell_id=answers[step].id, notebook=notebook)
@@ -180,6 +192,8 @@ def _comments(result: Result, answers: Any) -> dict[str, str]:
     said: dict[str, str] = {}
     for mark in result.marks:
         if mark.step in answers:
-            words = "" if mark.status == statuses.GRADED else f"{mark.status}: {mark.message}"
+            # As a block of code no markup in it works, on whatever page nbgrader shows it.
+            told = textwrap.indent(mark.message, "    ", lambda line: True)
+            words = "" if mark.status == statuses.GRADED else f"{mark.status}:\n\n{told}"
             said[mark.step] = said.get(mark.step) or words
     return said

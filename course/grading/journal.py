@@ -28,7 +28,7 @@ def key(assignment: Assignment, handed: Handed, settings: Any) -> str:
         handed.timestamp,
         repr(settings),
     ]
-    digest.update(json.dumps(parts).encode() + b"\0" + handed.data)
+    digest.update(json.dumps([parts, handed.cells]).encode())
     return digest.hexdigest()[:32]
 
 

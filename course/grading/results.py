@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from course.grading.assignment import Test
-from course.sandbox.statuses import HERE
+from course.sandbox.statuses import HERE, WAITING
 
 
 class Mark(NamedTuple):
@@ -43,19 +43,31 @@ class Result(NamedTuple):
         return sum(mark.most for mark in self.marks)
 
     @property
+    def waiting(self) -> float:
+        """Points that a person has still to give, or not."""
+        return sum(mark.most for mark in self.marks if mark.status == WAITING)
+
+    @property
     def final(self) -> bool:
         """Whether it will stay as it is in the next run."""
         return all(mark.status != HERE for mark in self.marks)
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and dictionaries."""
-        return self._asdict() | {"marks": [mark._asdict() for mark in self.marks]}
+        return self._asdict() | {"marks": [_to_json(mark) for mark in self.marks]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Result":
         """From what `to_json` gave, with lists for tuples."""
-        marks = (Mark(**mark | {"helped": tuple(mark["helped"])}) for mark in data["marks"])
+        tuples = (mark | {"helped": tuple(mark["helped"])} for mark in data["marks"])
+        marks = (Mark(**mark | {"points": mark["points"] or 0.0}) for mark in tuples)
         return cls(**data | {"marks": tuple(marks), "notes": tuple(data["notes"])})
+
+
+def _to_json(mark: Mark) -> dict[str, Any]:
+    """Of what a person has still to mark, no points are told, rather than 0."""
+    waits = mark.status in (HERE, WAITING)
+    return mark._asdict() | ({"points": None} if waits else {})
 
 
 def without_marks(tests: Iterable[Test], status: str, message: str) -> tuple[Mark, ...]:

@@ -17,7 +17,7 @@ from course.exercise.answers import CORRECT, source_of
 from course.exercise.functions import words_of_success
 from course.exercise.guard import endless_call, unchanged_arguments
 from course.grading.assignment import Test
-from course.grading.notebooks import Run
+from course.grading.judge import Run
 from course.grading.words import KNOWN_NAMES, without_words
 from course.sandbox import statuses
 from course.sandbox.inside import wire
@@ -26,6 +26,10 @@ from rl_lib import MDPEnv
 
 SHORT = 60
 """Lines of a cell in which a place may be named after a hidden test."""
+
+
+QUICK = 0.003
+"""Seconds; where the calls of a function take longer, they may be why another seems to hang."""
 
 
 class Stopped(AssertionError):
@@ -37,57 +41,84 @@ class Stopped(AssertionError):
 
 
 class Session:
-    """The cells of one submission, and the functions they define.
+    """The functions that the cells of one submission define.
 
     Parameters
     ----------
     sandbox : Sandbox
     setup : str
         The notebook's first cell.
-    cells : sequence of `notebooks.Run`
-        To be run in this order.
     steps : sequence of str
         Functions that are asked for.
     """
 
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        setup: str,
-        cells: Sequence[Run],
-        steps: Sequence[str],
-    ) -> None:
+    def __init__(self, sandbox: Sandbox, setup: str, steps: Sequence[str]) -> None:
         self.limits = sandbox.limits
         self.trouble: SandboxError | OSError | None = None
         self.memory = 0
-        self.problems: dict[str, tuple[str, str]] = {}
-        self._sandbox, self._setup, self._cells, self._steps = sandbox, setup, cells, steps
+        self.success: tuple[str, tuple[str, ...]] = ("", ())
+        self._sandbox, self._setup, self._steps = sandbox, setup, steps
+        self._cells: tuple[Run, ...] = ()
+        self._unwritten: frozenset[str] = frozenset()
+        self._problems: dict[str, tuple[str, str]] = {}
+        self._defined: set[str] = set()
         self._end = time.monotonic() + self.limits.lifetime
         self._test_end = self._end
-        self.proven: frozenset[str] = frozenset()
-        """Functions of the student's own that have passed all of their tests."""
-        self.success: tuple[str, tuple[str, ...]] = ("", ())
-        """What the last test that passed says, and the correct helpers it passed with."""
+        self._proven: frozenset[str] = frozenset()
         self._test: Test | None = None
         self._knows_hidden = False  # whether a worker has seen what a hidden test gives
-        self._running = -1
-        self._fatal: set[int] = set()  # cells that end the process that runs them
+        self._allowed = self.limits.again  # seconds of computing for the runs that are second
+        self._second = False
+        self._running = ""
+        self._fatal: set[str] = set()  # cells that end the process that runs them
+        self._endless: dict[str, set[int]] = {}  # statements that do not end, by cell
+        self._took: dict[str, tuple[int, float]] = {}  # calls of each function, and seconds
         self._helpers: tuple[str, ...] = ()
         self._workers: dict[tuple[str, ...], tuple[Worker, set[str]]] = {}
 
-    def begin_test(self, test: Test) -> None:
+    def begin(self, cells: Sequence[Run], unwritten: frozenset[str]) -> None:
+        """Forget everything; run these cells before the next test."""
+        self.close()
+        self._cells, self._unwritten, self._second = tuple(cells), unwritten, False
+        self._problems, self._test, self._defined = {}, None, set[str]()
+
+    def begin_again(self, cells: Sequence[Run], above: int, step: str) -> bool:
+        """Run all of these cells; whether those from `above` on can have changed the step."""
+        self.begin(cells, self._unwritten)
+        self._second, self._test_end = True, self._end
+        try:
+            worker, _ = self._workers[()] = self._start(above)
+            answer = worker.ask("differs", self._deadline(), name=step)
+        except (Stopped, Ended):
+            return True
+        except (SandboxError, OSError) as trouble:
+            self.trouble = trouble
+            raise
+        return answer.get("differs") is not False
+
+    def begin_test(self, test: Test, proven: frozenset[str]) -> None:
         """Set the clock for the next test, once there is a worker for it.
 
         What a hidden test gives to a function must not come back. So of its errors no text is
         passed on, and a process that has seen it answers no visible test, whose words are.
         """
         self._test_end = self._end
-        self._test, self.success = test, ("", ())
+        self._test, self._proven, self.success = test, proven, ("", ())
         if self._knows_hidden and not test.is_hidden:
             self.close()
         for worker, _ in (self._worker(), *self._workers.values()):
             worker.left = RECEIVED
         self._test_end = time.monotonic() + self.limits.test
+
+    def is_bound(self, step: str) -> bool:
+        """Whether the cells have bound a function of this name."""
+        return step in self._defined
+
+    def status_of(self, problem: Exception) -> str:
+        """What to call a test's failure; the grader's own trouble is raised."""
+        if self.trouble is not None:
+            raise self.trouble from None
+        return problem.status if isinstance(problem, Stopped) else statuses.FAILED
 
     def get(self, name: str, endless: str) -> Callable[..., Any]:
         """A proxy of the student's function `name`."""
@@ -96,7 +127,9 @@ class Session:
     def in_vain(self, helpers: Sequence[str], problem: BaseException) -> bool:
         """Where all of them stand there, or, after a call that hangs, might as well."""
         hangs = isinstance(problem, Stopped) and problem.status == statuses.TIMEOUT
-        return set(helpers) <= {*self._helpers, *(self.proven if hangs else ())}
+        took = {name: self._took.get(name, (1, 0.0)) for name in self._proven}
+        quick = {name for name, (calls, seconds) in took.items() if seconds < QUICK * calls}
+        return set(helpers) <= {*self._helpers, *(quick if hangs else ())}
 
     def passed(self, names: Sequence[str], helpers: Sequence[str]) -> None:
         """Keep it for the mark."""
@@ -129,6 +162,7 @@ class Session:
             raise Stopped(*self._why_missing(name))
         too_long = endless_call(name, self.limits.computing, endless)
         self._knows_hidden |= self._is_hidden
+        began = time.monotonic()
         try:
             answer = worker.ask(
                 "call",
@@ -149,6 +183,8 @@ class Session:
             self._close(self._helpers)
             self.trouble = trouble
             raise
+        calls, seconds = self._took.get(name, (0, 0.0))
+        self._took[name] = calls + 1, seconds + time.monotonic() - began
         if "error" in answer:
             raise Stopped(*self._told(name, answer, too_long))
         try:
@@ -175,6 +211,9 @@ class Session:
 
     def _deadline(self) -> float:
         now = time.monotonic()
+        if self._second and self._allowed <= 0:
+            words = f"the second runs of the notebook have used up their {self.limits.again:g} s"
+            raise Stopped(statuses.TIMEOUT, words)
         if now >= self._end:
             limit = self.limits.lifetime
             raise Stopped(statuses.TIMEOUT, f"the submission has used up its {limit:g} s")
@@ -193,75 +232,83 @@ class Session:
                 raise
         return self._workers[self._helpers]
 
-    def _start(self) -> tuple[Worker, set[str]]:
+    def _start(self, above: int | None = None) -> tuple[Worker, set[str]]:
+        """A worker that has run the cells, and remembers how things stood after some of them."""
         while True:
-            worker = self._sandbox.worker()
+            self._deadline()
+            worker = self._sandbox.worker(self._allowed if self._second else None)
             try:
                 try:
                     worker.ask("prepare", self._deadline(), source=self._setup)
                 except Ended as end:  # before a line of the student's has run
                     raise SandboxError(f"the worker {end}") from None
-                self._run_cells(worker)
+                for number, cell in enumerate(self._cells):
+                    if number == above:
+                        worker.ask("remember", self._deadline())
+                    if cell.label not in self._fatal:
+                        self._run_cell(worker, cell)
                 if self._helpers:
                     source = source_of(self._helpers)
                     names = {name: CORRECT[name].__name__ for name in self._helpers}
                     worker.ask("install", self._deadline(), source=source, names=names)
                 answer = worker.ask("defined", self._deadline(), names=list(self._steps))
-                return worker, {name for name in answer["names"] if name in self._steps}
+                self._defined = {name for name in answer["names"] if name in self._steps}
+                return worker, self._defined
             except Ended as end:
+                self._spend(worker)
                 # The cell that ended it is left out next time; anything else is beyond repair.
-                if not self._blame(end):
+                label, self._running = self._running, ""
+                if not label:
                     raise Stopped(end.status, f"the notebook {end}") from None
+                self._fatal.add(label)
+                self._problems[label] = end.status, f"the cell of {label} {end}"
             except (KeyError, TypeError):
                 worker.close()
+                self._spend(worker)
                 raise Stopped(
                     statuses.CRASHED, "the notebook breaks the line to the grader"
                 ) from None
             except Stopped:
                 worker.close()
+                self._spend(worker)
                 raise
 
-    def _run_cells(self, worker: Worker) -> None:
-        order = [number for number in range(len(self._cells)) if number not in self._fatal]
-        again = [number for number in order if not self._run_cell(worker, number)]
-        for number in again:  # cells that were out of order
-            self._run_cell(worker, number)
-
-    def _run_cell(self, worker: Worker, number: int) -> bool:
-        """Run a cell, and say whether trying again would be in vain."""
-        cell = self._cells[number]
-        self._running = number
-        answer = worker.ask(
-            "run",
-            self._deadline(),
-            source=cell.source,
-            label=cell.label,
-            names_only=cell.names_only,
-            seconds=self.limits.computing,
-        )
-        self._running = -1
-        if "error" not in answer:
-            self.problems.pop(cell.label, None)
-            return True
-        what = f"the cell of {cell.label}"
-        limit = endless_call(what, self.limits.computing, "")
-        self.problems[cell.label] = self._told(what, answer, limit, cell.label)
-        return answer.get("name") != "NameError"
-
-    def _blame(self, end: Ended) -> bool:
-        number, self._running = self._running, -1
-        if number < 0:
-            return False
-        label = self._cells[number].label
-        self._fatal.add(number)
-        self.problems[label] = end.status, f"the cell of {label} {end}"
-        return True
+    def _run_cell(self, worker: Worker, cell: Run) -> None:
+        """Run a cell; after a statement that does not end, the rest of it."""
+        self._running, first = cell.label, 0
+        without = self._endless.setdefault(cell.label, set())
+        self._problems.pop(cell.label, None)
+        for _ in range(2):
+            answer = worker.ask(
+                "run",
+                self._deadline(),
+                source=cell.source,
+                label=cell.label,
+                first=first,
+                without=sorted(without),
+                seconds=self.limits.computing,
+            )
+            if "error" in answer:
+                what = f"the cell of {cell.label}"
+                limit = endless_call(what, self.limits.computing, "")
+                told = self._told(what, answer, limit, cell.label)
+                self._problems.setdefault(cell.label, told)
+            number = answer.get("statement")
+            if answer.get("error") != "time" or type(number) is not int or number < first:
+                break
+            without.add(number)
+            first = number + 1
+        self._running = ""
 
     def _why_missing(self, name: str) -> tuple[str, str]:
-        if name in self.problems:
-            return self.problems[name]
-        others = "".join(f"; {message}" for _, message in list(self.problems.values())[:3])
-        return statuses.MISSING, f"there is no function {name} in the notebook{others}"
+        if name in self._problems:
+            return self._problems[name]
+        if name in self._unwritten:
+            return statuses.MISSING, f"{name} is not written yet{self._others()}"
+        return statuses.MISSING, f"there is no function {name} in the notebook{self._others()}"
+
+    def _others(self) -> str:
+        return "".join(f"; {message}" for _, message in list(self._problems.values())[:3])
 
     def _told(
         self, what: str, answer: Mapping[str, Any], too_long: str, cell: str = ""
@@ -276,6 +323,10 @@ class Session:
             text = str(answer.get("text", ""))[:600]
             words += f": {text}" if text else ""
         words += self._place(cell or answer.get("cell"), answer.get("line"))
+        if name == "NameError" and not cell:  # something above has failed
+            words += self._others()
+        if name == "SystemExit":
+            words += ", which ends the program: is there an exit() in it?"
         if error == "time":
             return statuses.TIMEOUT, too_long
         if error == "memory":
@@ -309,4 +360,9 @@ class Session:
         worker, _ = self._workers.pop(helpers, (None, None))
         if worker is not None:
             worker.close()
-            self.memory = max(self.memory, worker.memory)
+            self._spend(worker)
+
+    def _spend(self, worker: Worker) -> None:
+        self.memory = max(self.memory, worker.memory)
+        if self._second:
+            self._allowed -= worker.seconds

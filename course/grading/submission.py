@@ -3,27 +3,22 @@
 A notebook is read once, and what is found in it goes to the tests and into the documents alike.
 """
 
-import contextlib
-import io
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from course.exercise import checks
-from course.exercise.functions import elsewhere
-from course.grading import feedback
-from course.grading.assignment import Assignment, Test
+from course.grading import feedback, manual
+from course.grading.assignment import Assignment
 from course.grading.files import Handed
-from course.grading.notebooks import Answers, UnreadableError, clean, find, read
+from course.grading.judge import Plan, judge, plan
 from course.grading.results import Mark, Result, without_marks
-from course.grading.session import Session, Stopped
+from course.grading.session import Session
 from course.sandbox import statuses
 from course.sandbox.workers import Limits, Sandbox
-
-HOPELESS = (statuses.TIMEOUT, statuses.MEMORY, statuses.CRASHED)
-"""What a function that others call would do to them, too."""
 
 TRIES = 3
 """How often the grader's own trouble is tried again."""
@@ -58,143 +53,95 @@ class Judged(NamedTuple):
     """What the tests gave, and what that took."""
 
     marks: tuple[Mark, ...]
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
     memory: int = 0
+
+
+class Found(NamedTuple):
+    """What was handed in, or why nothing of it can be run."""
+
+    plan: Plan
+    why_not: str = ""
+    written: Mapping[str, str] = MappingProxyType({})
+    """Answers that a person marks."""
 
 
 def grade(assignment: Assignment, job: Job, sandbox: Sandbox, settings: Settings) -> Graded:
     """Grade one submission; what is the grader's own trouble is tried again, then named."""
     try:
-        answers, judged = _answers(assignment, job.handed), None
+        found, judged = _found(assignment, job.handed), None
     except Exception as trouble:  # whatever it is, it must not cost anybody else anything
         words = f"{type(trouble).__name__}: {trouble}"[:500]
-        return not_gradable(assignment, Job(replace(job.handed, data=b""), job.key), words)
-    if isinstance(answers, str):
+        return not_gradable(assignment, Job(replace(job.handed, cells=()), job.key), words)
+    if found.why_not:
         if job.handed.trouble:
             return not_gradable(assignment, job, job.handed.trouble)
         status = statuses.MISSING if job.handed.missing else statuses.UNREADABLE
-        judged = Judged(without_marks(assignment.tests, status, answers))
-        answers = Answers((), ())
+        judged = Judged(without_marks(assignment.questions, status, found.why_not))
     told = ""
     for _ in range(TRIES):
         if judged is None:
             try:
-                judged = _judge(assignment, answers, sandbox, settings.seed)
+                judged = _judge(assignment, found, sandbox, settings.seed)
             except Exception as trouble:  # whatever it is, it must not cost anybody else anything
                 told = f"{type(trouble).__name__}: {trouble}"[:500]
                 sandbox.close()
     if judged is None:
-        judged = Judged(without_marks(assignment.tests, statuses.HERE, told))
-    return _graded(assignment, job, answers, judged)
+        judged = Judged(without_marks(assignment.questions, statuses.HERE, told))
+    return _graded(assignment, job, found, judged)
 
 
 def not_gradable(assignment: Assignment, job: Job, words: str) -> Graded:
     """Say of a submission that the trouble is the grader's own."""
-    answers = _answers(assignment, job.handed)
-    found = Answers((), ()) if isinstance(answers, str) else answers
-    return _graded(
-        assignment, job, found, Judged(without_marks(assignment.tests, statuses.HERE, words))
-    )
+    judged = Judged(without_marks(assignment.questions, statuses.HERE, words))
+    return _graded(assignment, job, _found(assignment, job.handed), judged)
 
 
 def documents(assignment: Assignment, handed: Handed, result: Result) -> feedback.Documents:
     """Both documents of a result that was made before."""
-    answers = _answers(assignment, handed)
-    return _documents(assignment, Answers((), ()) if isinstance(answers, str) else answers, result)
+    return _documents(assignment, _found(assignment, handed), result)
 
 
-def _answers(assignment: Assignment, handed: Handed) -> Answers | str:
+def _found(assignment: Assignment, handed: Handed) -> Found:
     """What is to be run, or why there is nothing."""
-    if handed.missing or handed.unreadable or handed.trouble:
-        return handed.missing or handed.unreadable or handed.trouble
-    try:
-        cells, odd = read(handed.data)
-    except UnreadableError as problem:
-        return str(problem)
-    found = find(assignment, cells)
-    return found._replace(notes=(*odd, *found.notes))
+    why_not = handed.missing or handed.unreadable or handed.trouble
+    if why_not:
+        return Found(Plan(), why_not)
+    return Found(plan(assignment, handed.cells), "", manual.written(assignment, handed.cells))
 
 
-def _graded(assignment: Assignment, job: Job, answers: Answers, judged: Judged) -> Graded:
+def _graded(assignment: Assignment, job: Job, found: Found, judged: Judged) -> Graded:
     handed = job.handed
     result = Result(
         handed.student,
         assignment.name,
         job.key,
         judged.marks,
-        (*handed.notes, *answers.notes),
+        (*handed.notes, *judged.notes),
         judged.seconds,
         judged.memory,
         handed.timestamp,
     )
-    return Graded(result, _documents(assignment, answers, result))
+    return Graded(result, _documents(assignment, found, result))
 
 
-def _documents(assignment: Assignment, answers: Answers, result: Result) -> feedback.Documents:
+def _documents(assignment: Assignment, found: Found, result: Result) -> feedback.Documents:
     try:
-        return feedback.documents(assignment, answers.cells, result)
+        return feedback.documents(assignment, found.plan, found.written, result)
     except Exception:  # no page is worth the pages of everybody else: without the student's lines
-        return feedback.documents(assignment, (), result)
+        return feedback.documents(assignment, Plan(), {}, result)
 
 
-def _judge(assignment: Assignment, answers: Answers, sandbox: Sandbox, seed: int) -> Judged:
+def _judge(assignment: Assignment, found: Found, sandbox: Sandbox, seed: int) -> Judged:
     began = time.monotonic()
-    session = Session(sandbox, assignment.setup, answers.cells, assignment.steps)
-    before = elsewhere.set(session), checks.SEED.set(seed)
+    session = Session(sandbox, assignment.setup, assignment.steps)
+    before = checks.SEED.set(seed)
     try:
-        marks = tuple(_marks(assignment, session))
+        marks, notes = judge(assignment, assignment.tests, found.plan, session)
     finally:
-        elsewhere.reset(before[0])
-        checks.SEED.reset(before[1])
+        checks.SEED.reset(before)
         session.close()
-    return Judged(marks, time.monotonic() - began, session.memory)
-
-
-def _marks(assignment: Assignment, session: Session) -> Iterator[Mark]:
-    """Run the tests in order; those of a step that others build on say what stands in for it.
-
-    A test counts if it passes with the student's own helpers or with correct ones. Which of both is
-    tried first decides nothing but how long it takes: what has failed its own tests may well hang.
-    """
-    namespace: dict[str, object] = {"__name__": "__main__"}
-    exec(compile(assignment.setup, "<setup>", "exec"), namespace)
-    # A test need not be one of `checks.step`: it may call a student's function by its name.
-    namespace.update((step, session.get(step, "")) for step in assignment.steps)
-    worst: dict[str, str] = {}
-    for test in assignment.tests:
-        if worst.get(test.step) == statuses.TIMEOUT:
-            # A function that did not come back once is not waited for again.
-            message = "not tried, since a call did not come back in the test before"
-            yield Mark(test.name, test.step, 0.0, test.points, statuses.TIMEOUT, message)
-            continue
-        known = {step: worst[step] for step in test.helpers if step in worst}
-        wrong = [step for step, status in known.items() if status != statuses.GRADED]
-        hopeless = [step for step in wrong if known[step] in HOPELESS]
-        spotless = all(status == statuses.GRADED for status in worst.values())
-        session.proven = frozenset(worst) if spotless else frozenset()
-        with session.helped(wrong):
-            mark = _mark(test, namespace, session)
-        if mark.status != statuses.GRADED and wrong != hopeless:
-            with session.helped(hopeless):
-                again = _mark(test, namespace, session)
-            mark = again if again.status == statuses.GRADED else mark
-        if worst.get(test.step, statuses.GRADED) == statuses.GRADED:
-            worst[test.step] = mark.status
-        yield mark
-
-
-def _mark(test: Test, namespace: dict[str, object], session: Session) -> Mark:
-    try:
-        session.begin_test(test)
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(test.source, f"<{test.name}>", "exec"), namespace)
-    except Exception as problem:
-        if session.trouble is not None:
-            raise session.trouble from None
-        status = problem.status if isinstance(problem, Stopped) else statuses.FAILED
-        message = str(problem) if isinstance(problem, AssertionError) else repr(problem)
-        return Mark(test.name, test.step, 0.0, test.points, status, clean(message[:2000]))
-    if session.trouble is not None:
-        raise session.trouble
-    words, helped = session.success
-    return Mark(test.name, test.step, test.points, test.points, statuses.GRADED, words, helped)
+    in_order = [marks[test.name] for test in assignment.tests]
+    in_order += manual.marks(assignment, found.written)
+    return Judged(tuple(in_order), tuple(notes), time.monotonic() - began, session.memory)

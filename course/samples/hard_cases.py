@@ -149,7 +149,6 @@ CASES = [
         BAD_DAYS,
         "a loop at the top level of a cell, before the function",
         {"action_values": "while True:\n    pass\n" + RIGHT["action_values"]},
-        expect={"action_values": "timeout"},
     ),
     Case(
         "sleep",

@@ -79,7 +79,7 @@ class Answer:
 
     @property
     def steps(self) -> set[str]:
-        """The steps whose cells are not the solution's."""
+        """The steps whose cells are not the solution's, and helpers of their own."""
         return {*self.cells, *self.changes}
 
     def instead_of(self, solutions: Mapping[str, str]) -> dict[str, str]:
@@ -90,7 +90,13 @@ class Answer:
         CourseError
             If the solution no longer holds what is changed.
         """
-        cells = {**solutions, **self.cells}
+        cells, waiting, last = dict(solutions), "", ""
+        for name, source in self.cells.items():
+            waiting = f"{waiting}\n\n\n{source}".strip("\n")
+            if name in solutions:
+                cells[name], waiting, last = waiting, "", name
+        if waiting:
+            cells[last] = f"{cells[last]}\n\n\n{waiting}"
         for step, replacements in self.changes.items():
             for old, new in replacements.items():
                 if cells[step].count(old) != 1:
@@ -102,13 +108,14 @@ class Answer:
 def read_answer(path: Path) -> Answer:
     """Read an answer file without running it.
 
-    Lines before a function, imports and helpers, go into its cell.
+    Lines before a function, imports and helpers, go into its cell; so do functions that are no
+    step, in front of the next one that is.
     """
     text = path.read_text("utf8")
     lines, tree = text.splitlines(), ast.parse(text)
     cells: dict[str, str] = {}
     constants: dict[str, Any] = {}
-    waiting, seen = "", 0
+    seen = 0
     for node in tree.body:
         source = "\n".join(lines[seen : node.end_lineno]).strip("\n")
         seen = node.end_lineno or seen
@@ -117,9 +124,9 @@ def read_answer(path: Path) -> Answer:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("LOSES", "CHANGES"):
             constants[ast.unparse(node.targets[0])] = ast.literal_eval(node.value)
             continue
-        waiting = f"{waiting}\n\n\n{source}".strip("\n")
-        if isinstance(node, ast.FunctionDef):
-            cells[node.name], waiting = waiting, ""
+        target = node.targets[0] if isinstance(node, ast.Assign) else node
+        name = getattr(target, "name", None) or getattr(target, "id", None) or f"line {seen}"
+        cells[name] = source
     mistake = (ast.get_docstring(tree) or "").partition("\n")[0]
     loses, changes = constants.get("LOSES"), constants.get("CHANGES", {})
     return Answer(path.stem, mistake, loses, cells, changes)

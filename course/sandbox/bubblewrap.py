@@ -107,7 +107,9 @@ def command_line(folder: Path, isolation: str, disk: int, hidden: Sequence[Path]
             command += ["--ro-bind", str(path), str(path)]
     for path in sorted(hide):
         command += ["--remount-ro", str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    # /dev/zero would give shared memory that no limit counts.
+    command += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
+    command += ["--remount-ro", "/dev"]
     command += ["--size", str(disk), "--tmpfs", namespaces.SCRATCH]
     if not any(path.is_relative_to("/tmp") for path in readable):
         command += ["--symlink", namespaces.SCRATCH, "/tmp"]

@@ -7,6 +7,7 @@ MEMORY = "out of memory"
 CRASHED = "crashed"
 UNREADABLE = "unreadable"
 MISSING = "missing"
+WAITING = "to be marked"
 HERE = "not gradable here"
 
 STATUSES = {
@@ -17,6 +18,7 @@ STATUSES = {
     CRASHED: "its process ended, or broke the line to the grader",
     UNREADABLE: "the file is no notebook that can be read",
     MISSING: "nothing was handed in, or the function was not written",
+    WAITING: "a person marks it, in formgrader; until then it has no points, which is not 0",
     HERE: "the grader's own trouble; tried again in the next run, and never counted as 0",
 }
 """Every status, and what it means."""

@@ -28,12 +28,12 @@ def main(isolation: str, control: socket.socket) -> None:
         if os.fork() == 0:
             control.close()
             line, end = (socket.socket(fileno=handle) for handle in handles)
-            _leave_nothing_open(line, end)
+            _leave_nothing_open(*handles)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             try:
                 from course.sandbox.inside.supervisor import supervise
 
-                supervise(line, end, json.loads(message) | {"nested": nested}, isolation)
+                supervise(line, end, json.loads(message), isolation)
             except OSError as problem:
                 line.sendall(json.dumps({"reason": f"sandbox: {problem}"}).encode() + b"\n")
             finally:
@@ -68,7 +68,7 @@ def _can_leave(isolation: str) -> bool:
             namespaces.leave(isolation)
             inner = os.fork()
             if inner == 0:
-                namespaces.furnish(isolation, 2**20)
+                namespaces.furnish(isolation, 2**20, namespaces.NOBODY)
                 os._exit(0)
             os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
         except OSError:
@@ -81,12 +81,11 @@ def _can_leave(isolation: str) -> bool:
     return able
 
 
-def _leave_nothing_open(*ends: socket.socket) -> None:
+def _leave_nothing_open(*but: int) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nothing, standard)
-    kept = sorted(end.fileno() for end in ends)
     low = 3
-    for handle in [*kept, os.sysconf("SC_OPEN_MAX")]:
+    for handle in [*sorted(but), os.sysconf("SC_OPEN_MAX")]:
         os.closerange(low, min(handle, 4096))
         low = handle + 1

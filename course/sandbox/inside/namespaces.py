@@ -7,8 +7,8 @@ folder of limited size in place of the last one's; no /proc; and no rights at al
 
 import contextlib
 import ctypes
+import mmap
 import os
-import resource
 from typing import Any
 
 from course.sandbox.inside.seccomp import refuse_calls
@@ -46,11 +46,11 @@ def leave(isolation: str) -> None:
                 file.write(text)
 
 
-def furnish(isolation: str, disk: int) -> None:
+def furnish(isolation: str, disk: int, user: int) -> None:
     """Give this process an empty `SCRATCH` of `disk` bytes, a small /dev/shm, and no /proc."""
     _call("unshare", _NEWNS)
     _call("mount", b"none", b"/", None, _PRIVATE, None)
-    owned = f",uid={NOBODY},gid={NOBODY}" if isolation == ROOT else ""
+    owned = f",uid={user},gid={user}" if isolation == ROOT else ""
     for place, size in ((SCRATCH.encode(), disk), (b"/dev/shm", disk // 8)):
         room = f"size={size},nr_inodes=4096,mode=700{owned}".encode()
         _call("mount", b"tmpfs", place, b"tmpfs", _NOSUID_NODEV, room)
@@ -60,12 +60,14 @@ def furnish(isolation: str, disk: int) -> None:
 def own_size() -> int:
     """Bytes of address space that this process has; 0 where there is no /proc."""
     with contextlib.suppress(OSError), open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
+        return int(file.read().split()[0]) * mmap.PAGESIZE
     return 0
 
 
 def limit(limits: dict[str, Any], size: int) -> None:
     """Set the limits that a process of `size` bytes carries with it from here on."""
+    import resource  # which Windows has not; there, `course check` works all the same
+
     for which, most in (
         (resource.RLIMIT_AS, size + limits["memory"]),
         (resource.RLIMIT_CPU, int(limits["lifetime"]) + 1),
@@ -79,12 +81,12 @@ def limit(limits: dict[str, Any], size: int) -> None:
             resource.setrlimit(which, (most, most))
 
 
-def drop_rights(isolation: str) -> None:
-    """Become nobody, or at least somebody without any rights."""
+def drop_rights(isolation: str, user: int) -> None:
+    """Become `user`, or at least somebody without any rights."""
     if isolation == ROOT:
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     elif isolation == USER:
         header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
         _call("capset", ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))

@@ -40,10 +40,12 @@ CALLS = {
     "open_by_handle_at": (304, 265),
     "vmsplice": (278, 75),
 }
-CLONE, CLONE3 = (56, 220), (435, 435)
+CLONE, CLONE3, MMAP = (56, 220), (435, 435), (9, 222)
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _NAMESPACES = 0x7E020000  # any of the flags that make a namespace
+_SHARED, _ANONYMOUS = 0x01, 0x20
 _ALLOW, _KILL, _NOT_PERMITTED, _NO_SUCH_CALL = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+_NO_MEMORY = 0x0005000C
 _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _SET_SECCOMP, _FILTER, _NO_NEW_PRIVILEGES = 22, 2, 38
 
@@ -72,6 +74,13 @@ def program(machine: str) -> bytes:
     for number in numbers:
         steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _NOT_PERMITTED)]
     steps += [
+        # Memory that is shared and has no file is counted for nobody once it is let go of.
+        (_EQUAL, 0, 5, MMAP[column]),
+        (_LOAD, 0, 0, 40),  # its fourth argument
+        (_ANY_BIT, 0, 2, _ANONYMOUS),
+        (_ANY_BIT, 0, 1, _SHARED),
+        (_RETURN, 0, 0, _NO_MEMORY),
+        (_RETURN, 0, 0, _ALLOW),
         (_EQUAL, 0, 3, CLONE[column]),
         (_LOAD, 0, 0, 16),  # its first argument
         (_ANY_BIT, 0, 1, _NAMESPACES),

@@ -22,7 +22,10 @@ _PAGE = resource.getpagesize()
 
 
 def supervise(
-    line: socket.socket, end: socket.socket, limits: dict[str, Any], isolation: str
+    line: socket.socket,
+    end: socket.socket,
+    limits: dict[str, Any],
+    isolation: str,
 ) -> None:
     """Start a worker at `end`, and report its end on `line`; hanging up ends it."""
     own = limits["nested"] and isolation != namespaces.NONE
@@ -64,12 +67,12 @@ def _wait_for_worker(
 ) -> int:
     os.setsid()
     if own:
-        namespaces.furnish(isolation, limits["disk"])
+        namespaces.furnish(isolation, limits["disk"], limits["user"])
     worker = os.fork()
     if worker == 0:
         try:
             namespaces.limit(limits, size)
-            namespaces.drop_rights(isolation)
+            namespaces.drop_rights(isolation, limits["user"])
             if isolation != namespaces.NONE:
                 os.chdir(namespaces.SCRATCH)
             work(end)

@@ -7,6 +7,7 @@ message for hostile: sizes, types, shapes and nesting are checked before anythin
 """
 
 import base64
+import contextlib
 import json
 import math
 import socket
@@ -107,7 +108,7 @@ def pack(value: Any, depth: int = 0, most: int = REPLY // 2) -> Any:
     """What stands for `value` in a message; an `Other` for what cannot cross."""
     if isinstance(value, np.ndarray | np.generic):
         return _pack_array(value, most)
-    if hasattr(value, "__array__") or isinstance(value, range):  # a table of pandas', say
+    if hasattr(value, "__array__"):  # a table of pandas', say
         return _pack_array(np.asarray(value), most)
     if value is None or isinstance(value, bool | int | float):
         return value
@@ -118,6 +119,11 @@ def pack(value: Any, depth: int = 0, most: int = REPLY // 2) -> Any:
         if any(isinstance(item, dict) and {"text", "other"} & set(item) for item in items):
             return {"other": f"a {type(value).__name__} that holds more than numbers"}
         return {"tuple" if isinstance(value, tuple) else "list": items}
+    if hasattr(value, "__len__") and not isinstance(value, list | tuple | bytes):
+        with contextlib.suppress(Exception):  # a deque, an array of the standard library's
+            array = np.asarray(value)
+            if array.dtype.kind in "biufc":
+                return _pack_array(array, most)
     return {"other": f"a value of type {type(value).__name__}"[:100]}
 
 
@@ -200,6 +206,8 @@ def generator(state: dict[str, Any]) -> np.random.Generator:
 
 def _pack_array(value: Any, most: int) -> Any:
     array = np.asarray(value)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.str not in DTYPES:
         return {"other": f"an array of {array.dtype}"[:100]}
     if array.ndim > DIMENSIONS or max(array.shape, default=0) > LONGEST:

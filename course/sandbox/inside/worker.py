@@ -9,7 +9,6 @@ import contextlib
 import os
 import socket
 import sys
-import traceback
 from typing import Any
 
 import numpy as np
@@ -25,48 +24,59 @@ TEXT = 600  # characters of an error
 class Worker:
     """A namespace, and the requests that change it or look at it."""
 
-    def __init__(self, end: socket.socket) -> None:
-        self.end, self.process = end, os.getpid()
+    def __init__(self) -> None:
         self.notebook = Notebook()
         self.namespace = self.notebook.names
-        self.labels: set[str] = set()
 
-    def serve(self) -> None:
+    def serve(self, end: socket.socket) -> None:
         """Answer until the grader hangs up."""
+        process = os.getpid()
         while True:
             try:
-                request, _ = wire.receive(self.end)
+                request, _ = wire.receive(end)
             except (EOFError, OSError):
                 return
-            answer = getattr(self, "_" + request["do"])
-            try:
-                reply = answer(request)
-            except TimeIsUp:
-                reply = {"error": "time"}
-            except BaseException as problem:
-                reply = self._described(problem)
-            if os.getpid() != self.process:
+            reply = self.answer(request)
+            if os.getpid() != process:
                 os._exit(0)  # a student has forked, and the child came back here
             with contextlib.suppress(OSError):
                 while os.waitpid(-1, os.WNOHANG)[0]:  # dead children count as processes
                     pass
             reply["id"] = request["id"]
             try:
-                wire.send(self.end, reply)
+                wire.send(end, reply)
             except wire.WireError as problem:
-                wire.send(self.end, self._described(problem) | {"id": request["id"]})
+                wire.send(end, self._described(problem) | {"id": request["id"]})
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what is requested, and describe what comes of it."""
+        try:
+            reply: dict[str, Any] = getattr(self, "_" + request["do"])(request)
+        except TimeIsUp:
+            reply = {"error": "time", "statement": self.notebook.statement}
+        except BaseException as problem:
+            reply = self._described(problem)
+        return reply
 
     def _run(self, request: dict[str, Any]) -> dict[str, Any]:
-        run = self.notebook.add_names if request["names_only"] else self.notebook.run
-        self.labels.add(request["label"])
+        self.notebook.statement = -1
         with computing_limit(request["seconds"]):
-            run(request["source"], request["label"])
+            self.notebook.run(
+                **{name: request[name] for name in ("source", "label", "first", "without")}
+            )
         return {}
+
+    def _remember(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.notebook.remember()
+        return {}
+
+    def _differs(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"differs": self.notebook.differs(request["name"])}
 
     def _prepare(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the lines of a notebook's first cell that can run here."""
         with contextlib.suppress(Exception):  # what asks rl_lib for an answer
-            self.notebook.run(request["source"], "setup")
+            self.notebook.run(request["source"], "the first cell")
         return {}
 
     def _install(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -103,9 +113,7 @@ class Worker:
         with contextlib.suppress(Exception):
             if isinstance(problem, SyntaxError):
                 return reply | {"text": str(problem.msg)[:TEXT], "line": problem.lineno or 0}
-            for frame in traceback.extract_tb(problem.__traceback__):
-                if frame.filename[1:-1] in self.labels:
-                    reply |= {"cell": frame.filename[1:-1], "line": frame.lineno or 0}
+            reply["cell"], reply["line"] = self.notebook.place(problem)
             reply["text"] = str(problem)[:TEXT]
         return reply
 
@@ -114,4 +122,4 @@ def work(end: socket.socket) -> None:
     """Serve the grader at the other end, deaf and mute to everything else."""
     sys.stdin = open(os.devnull)  # noqa: SIM115
     sys.path.insert(0, os.getcwd())  # for modules that a cell writes
-    Worker(end).serve()
+    Worker().serve(end)

@@ -44,6 +44,10 @@ def collected(tmp_path, files):
     return handed
 
 
+def cells_of(data):
+    return tuple(read(data)[0])
+
+
 def zipped(data):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -84,7 +88,7 @@ COUNTS = {
 @pytest.mark.parametrize("files", COUNTS.values(), ids=COUNTS)
 def test_the_newest_that_holds_an_answer_counts(tmp_path, files):
     handed = collected(tmp_path, files)
-    assert handed.data in (RIGHT, STRIPPED)
+    assert handed.cells in (cells_of(RIGHT), cells_of(STRIPPED))
     assert handed.missing == handed.unreadable == handed.trouble == ""
     hidden = ("q_learning/", f"{NAME}/.", "__MACOSX")
     seen = [name for name in files if not name.startswith(hidden)]
@@ -98,7 +102,7 @@ def test_of_equally_new_ones_the_highest_number(tmp_path):
     for path in (tmp_path / "ada" / NAME).iterdir():
         os.utime(path, (1_700_000_000, 1_700_000_000))
     best, notes = choose(tmp_path / "ada", ASSIGNMENT, OTHERS)
-    assert best.data == RIGHT
+    assert tuple(best.cells) == cells_of(RIGHT)
     assert notes == [
         f"of 4 files, {NAME}/{NAME} (10).ipynb counts: the newest that holds an answer"
     ]
@@ -118,13 +122,15 @@ def test_of_equally_new_ones_the_highest_number(tmp_path):
 )
 def test_what_is_no_answer_is_named(tmp_path, files, words):
     handed = collected(tmp_path, files)
-    assert handed.data == b""
+    assert handed.cells == ()
     assert words in handed.missing
     assert handed.absent == (not any(name.startswith(NAME) for name in files))
 
 
 def test_an_empty_exercise_alone_counts(tmp_path):
-    assert collected(tmp_path, {PLACE: EMPTY, f"{NAME}/{NAME} (1).ipynb": EMPTY}).data == EMPTY
+    assert collected(tmp_path, {PLACE: EMPTY, f"{NAME}/{NAME} (1).ipynb": EMPTY}).cells == cells_of(
+        EMPTY
+    )
 
 
 def test_the_longer_name_is_another_assignments(tmp_path):
@@ -135,7 +141,7 @@ def test_the_longer_name_is_another_assignments(tmp_path):
     (handed,) = handed_in(tmp_path, q_learning, {"inverse_q_learning": inverse})
     assert handed.missing
     (handed,) = handed_in(tmp_path, inverse, {"q_learning": q_learning})
-    assert handed.data
+    assert handed.cells
 
 
 def test_a_file_that_may_not_be_read_is_the_graders_trouble(tmp_path, monkeypatch):
@@ -152,7 +158,7 @@ def test_a_file_that_may_not_be_read_is_the_graders_trouble(tmp_path, monkeypatc
     monkeypatch.setattr(os, "open", open_or_not)
     ada, alan = handed_in(tmp_path, ASSIGNMENT, OTHERS)
     assert ada.trouble == f"{NAME}.ipynb: Permission denied"
-    assert alan.data == RIGHT
+    assert alan.cells == cells_of(RIGHT)
     # Beside a draft that can be read, too: it could be the answer.
     put(tmp_path / "ada", {f"{NAME}/draft.ipynb": OLDER})
     ada, _ = handed_in(tmp_path, ASSIGNMENT, OTHERS)
@@ -161,7 +167,7 @@ def test_a_file_that_may_not_be_read_is_the_graders_trouble(tmp_path, monkeypatc
     monkeypatch.setattr("course.grading.files.choose", choose_or_fail)
     ada, alan = handed_in(tmp_path, ASSIGNMENT, OTHERS)
     assert ada.trouble.startswith("MemoryError")
-    assert alan.data == RIGHT
+    assert alan.cells == cells_of(RIGHT)
 
 
 def choose_or_fail(folder, *rest):
@@ -174,7 +180,7 @@ def test_other_files_hide_nothing(tmp_path):
     put(tmp_path / "ada", {f"{NAME}/plot_{n:03}.png": b"x" for n in range(600)} | {PLACE: RIGHT})
     put(tmp_path / "ada", {f"{NAME}/a{n:03}.txt": b"x" for n in range(600)})
     (handed,) = handed_in(tmp_path, ASSIGNMENT, OTHERS)
-    assert handed.data == RIGHT
+    assert handed.cells == cells_of(RIGHT)
     assert "of 600 files, only 500 were looked at" in handed.notes
 
 
@@ -183,7 +189,7 @@ def test_assignments_of_similar_names(tmp_path, one, other):
     mine, others = Assignment(one, ASSIGNMENT.text), {other: Assignment(other, ASSIGNMENT.text)}
     put(tmp_path / "ada", {f"{one}/{one}.ipynb": RIGHT, f"{other}/{other}.ipynb": OLDER})
     (handed,) = handed_in(tmp_path, mine, others)
-    assert handed.data == RIGHT
+    assert handed.cells == cells_of(RIGHT)
 
 
 def test_links_and_loops_stop_nobody(tmp_path):
@@ -193,7 +199,7 @@ def test_links_and_loops_stop_nobody(tmp_path):
     put(tmp_path / "emmy", {"q_learning/q_learning.ipynb": OTHER})
     (tmp_path / "emmy" / "bad").symlink_to(tmp_path / "emmy" / "bad")
     ada, emmy = handed_in(tmp_path, ASSIGNMENT, OTHERS)
-    assert ada.data == RIGHT
+    assert ada.cells == cells_of(RIGHT)
     assert emmy.absent
     assert roll(tmp_path).students == ["ada", "emmy"]
 

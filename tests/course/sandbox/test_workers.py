@@ -52,19 +52,13 @@ def house(request):
     """A sandbox as root, as somebody else, and where workers cannot have their own namespaces."""
     if request.param == namespaces.ROOT and os.geteuid() != 0:
         pytest.skip("only root becomes somebody else")
-    with Sandbox(LIMITS) as house:
+    with (
+        alone(Sandbox(LIMITS).isolation)
+        if request.param == "one by one"
+        else Sandbox(LIMITS) as house
+    ):
         if request.param != "one by one":
             house.isolation = request.param
-        else:
-            house.worker().close()
-            house._nested = False
-            start = house._start
-
-            def start_without_namespaces():
-                start()
-                house._nested = False
-
-            house._start = start_without_namespaces
         yield house
 
 
@@ -78,7 +72,7 @@ def worker(house):
 
 def run(worker, source, deadline=PATIENCE, seconds=10.0):
     return worker.ask(
-        "run", until(deadline), source=source, label="cell", names_only=False, seconds=seconds
+        "run", until(deadline), source=source, label="cell", first=0, without=[], seconds=seconds
     )
 
 
@@ -185,6 +179,104 @@ def test_a_nursery_that_dies_is_started_again(house):
     worker = house.worker()
     assert run(worker, "x = 1") == {"id": 1}
     worker.close()
+
+
+def alone(isolation=namespaces.USER):
+    """A sandbox in which nobody can have namespaces of his own."""
+    house = Sandbox(LIMITS)
+    house.isolation = isolation
+    house.worker().close()
+    start = house._start
+
+    def start_without_namespaces():
+        start()
+        house._nested = False
+
+    house._nested, house._start = False, start_without_namespaces
+    return house
+
+
+@pytest.mark.parametrize("then", ["pass", "while True: pass"])
+def test_who_ends_what_watches_over_it_has_crashed(then):
+    """Where sandboxes cannot nest, it can be reached."""
+    kill = (
+        "import os\nfor pid in range(2, 2000):\n    if pid != os.getpid():\n        try:\n"
+        f"            os.kill(pid, 9)\n        except OSError:\n            pass\n{then}"
+    )
+    with alone() as house:
+        worker = house.worker()
+        with pytest.raises(Ended) as end:
+            run(worker, kill)
+            run(worker, "x = 1")
+        assert end.value.status == statuses.CRASHED
+        again = house.worker()
+        assert run(again, "x = 1") == {"id": 1}
+        again.close()
+
+
+def test_memory_that_nobody_is_charged_for_is_not_to_be_had(worker):
+    source = (
+        "import ctypes, mmap, os\ngot = []\n"
+        "def take(*how):\n    try:\n        got.append(mmap.mmap(*how))\n"
+        "    except OSError as problem:\n        return str(problem)\n"
+        "said = [take(-1, 2**20), take(os.open('/dev/zero', os.O_RDWR), 2**20)]\n"
+        "private = mmap.mmap(-1, 2**20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+        "kept = open('file', 'wb+')\nkept.truncate(2**20)\nfile = mmap.mmap(kept.fileno(), 0)\n"
+        "def how_many():\n    return [len(got), len(private), len(file)]"
+    )
+    assert run(worker, source) == {"id": 2}
+    assert call(worker, "how_many") == [0, 2**20, 2**20]
+
+
+CHILDREN = """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        kept = bytearray(300 * 2**20)
+        kept[::4096] = bytes(len(kept[::4096]))
+        time.sleep(1e6)
+time.sleep(1e6)
+"""
+RELEASED = """
+import ctypes, mmap
+kept = [mmap.mmap(-1, 100 * 2**20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) for _ in range(3)]
+for one in kept:
+    for place in range(0, len(one), 4096):
+        one[place] = 1
+    one.madvise(mmap.MADV_DONTNEED)
+"""
+
+
+def test_memory_of_all_processes_together_has_an_end():
+    with Sandbox(dataclasses.replace(LIMITS, processes=16)) as house:
+        worker = house.worker()
+        assert run(worker, RELEASED) == {"id": 1}  # what was given back is not held
+        with pytest.raises(Ended) as end:
+            run(worker, CHILDREN)
+        assert end.value.status == statuses.MEMORY
+        again = house.worker()
+        assert run(again, "x = 1") == {"id": 1}
+        again.close()
+
+
+@pytest.mark.parametrize("isolation", [namespaces.ROOT, namespaces.USER])
+def test_nobodys_threads_are_anybody_elses(isolation):
+    if isolation == namespaces.ROOT and os.geteuid() != 0:
+        pytest.skip("only root becomes somebody else")
+    many = (
+        "import threading, time\nfor _ in range(200):\n"
+        "    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()"
+    )
+    few = many.replace("200", "10")
+    limits = dataclasses.replace(LIMITS, memory=2**31)
+    with Sandbox(limits) as one, Sandbox(limits) as other:
+        one.isolation = other.isolation = isolation
+        greedy, third = one.worker(), one.worker()
+        assert "can't start new thread" in run(greedy, many)["text"]
+        for house in (third, other.worker()):
+            assert "error" not in run(house, few)
+            house.close()
+        greedy.close()
 
 
 def test_python_may_lie_anywhere(tmp_path, monkeypatch):

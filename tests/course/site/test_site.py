@@ -15,6 +15,7 @@ from patience import PATIENCE
 
 from course.grading.assignment import Assignment
 from course.grading.files import Handed
+from course.grading.notebooks import read
 from course.grading.results import Mark, Result
 from course.grading.submission import documents
 from course.samples import hard_cases
@@ -180,7 +181,7 @@ def test_feedback_is_accessible(visit, tmp_path):
         for test, status in zip(assignment.tests, STATUSES, strict=False)
     ]
     result = Result("Ada", name, "key", tuple(marks), ("the file is not in UTF-8",))
-    handed = Handed("Ada", hard_cases.CASES[0].notebook())
+    handed = Handed("Ada", tuple(read(hard_cases.CASES[0].notebook())[0]))
     (tmp_path / "page.html").write_text(documents(assignment, handed, result).page, "utf8")
     page, problems = visit(tmp_path, "page")
     assert problems == []
