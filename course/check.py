@@ -91,9 +91,8 @@ class Here:
 class HereWorker:
     """Answers as a worker in a sandbox does."""
 
-    memory, seconds, left = 0, 0.0, 0
-
     def __init__(self) -> None:
+        self.memory, self.seconds, self.left = 0, 0.0, 0
         self._worker = worker.Worker()
 
     def ask(self, do: str, deadline: float, **fields: Any) -> Mapping[str, Any]:

@@ -14,7 +14,8 @@ import contextlib
 import io
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -140,9 +141,7 @@ def judge(
         for step in dict.fromkeys(test.step for test in tests):
             of_step = [test for test in tests if test.step == step]
 
-            def run(of_step: list[Test] = of_step) -> list[Mark]:
-                return list(_marks(of_step, marks.values(), namespace, running))
-
+            run = partial(_marks, of_step, tuple(marks.values()), namespace, running)
             judged = _judge(step, planned, running, run, notes)
             marks |= {mark.test: mark for mark in judged}
     finally:
@@ -151,16 +150,16 @@ def judge(
 
 
 def _judge(
-    step: str, planned: Plan, running: Running, run: Callable[[], list[Mark]], notes: list[str]
+    step: str, planned: Plan, running: Running, run: Callable[[], Iterable[Mark]], notes: list[str]
 ) -> list[Mark]:
     above = planned.places[step]
     running.begin(planned.cells[:above], planned.unwritten)
-    marks = run()
+    marks = list(run())
     if _points(marks) == sum(mark.most for mark in marks):
         return marks
     below = any(cell.own for cell in planned.cells[above:])
     if below and running.begin_again(planned.cells, above, step):
-        again = run()
+        again = list(run())
         if _points(again) > _points(marks):
             notes.append(
                 f"{step} gets more points with the notebook run to its end than where its tests "
@@ -171,7 +170,7 @@ def _judge(
     if _is_elsewhere(step, planned, unbound, marks):
         # Twice, since cells may stand in another order than they were run in.
         running.begin((*planned.last, *planned.last), planned.unwritten)
-        again = run()
+        again = list(run())
         if _points(again) > _points(marks):
             notes.append(
                 f"{step} was found only in text, in a function split into two cells, or in cells "

@@ -83,7 +83,7 @@ def array_of(reader: Reader, most: int) -> Reader:
     def read(data: bytes, at: int) -> tuple[Any, int]:
         if not data.startswith(b"[", at):
             return passed_over(data, at)
-        found = []
+        found: list[Any] = []
         at = _skip(data, at + 1)
         while not data.startswith(b"]", at):
             if len(found) == most:

@@ -9,7 +9,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from course.grading.judge import Run
 from course.grading.words import KNOWN_NAMES, without_words
 from course.sandbox import statuses
 from course.sandbox.inside import wire
-from course.sandbox.workers import RECEIVED, Ended, Sandbox, SandboxError, Worker
+from course.sandbox.workers import RECEIVED, Ended, Limits, SandboxError
 from rl_lib import MDPEnv
 
 SHORT = 60
@@ -30,6 +30,33 @@ SHORT = 60
 
 QUICK = 0.003
 """Seconds; where the calls of a function take longer, they may be why another seems to hang."""
+
+
+class Line(Protocol):
+    """One worker, as it is asked."""
+
+    left: int
+    memory: int
+    seconds: float
+
+    def ask(self, do: str, deadline: float, **fields: Any) -> Mapping[str, Any]:
+        """Make one request, and wait for its answer."""
+
+    def close(self) -> object:
+        """End the worker."""
+
+
+class Workers(Protocol):
+    """Where workers come from: a sandbox, or, at home, this very process."""
+
+    limits: Limits
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the next one's start ends the last."""
+
+    def worker(self, computing: float | None = None) -> Line:
+        """Start one."""
 
 
 class Stopped(AssertionError):
@@ -45,14 +72,14 @@ class Session:
 
     Parameters
     ----------
-    sandbox : Sandbox
+    sandbox : Sandbox, or what stands for it
     setup : str
         The notebook's first cell.
     steps : sequence of str
         Functions that are asked for.
     """
 
-    def __init__(self, sandbox: Sandbox, setup: str, steps: Sequence[str]) -> None:
+    def __init__(self, sandbox: Workers, setup: str, steps: Sequence[str]) -> None:
         self.limits = sandbox.limits
         self.trouble: SandboxError | OSError | None = None
         self.memory = 0
@@ -74,7 +101,7 @@ class Session:
         self._endless: dict[str, set[int]] = {}  # statements that do not end, by cell
         self._took: dict[str, tuple[int, float]] = {}  # calls of each function, and seconds
         self._helpers: tuple[str, ...] = ()
-        self._workers: dict[tuple[str, ...], tuple[Worker, set[str]]] = {}
+        self._workers: dict[tuple[str, ...], tuple[Line, set[str]]] = {}
 
     def begin(self, cells: Sequence[Run], unwritten: frozenset[str]) -> None:
         """Forget everything; run these cells before the next test."""
@@ -221,7 +248,7 @@ class Session:
             raise Stopped(statuses.TIMEOUT, f"the test has used up its {self.limits.test:g} s")
         return min(now + self.limits.waiting, self._end, self._test_end)
 
-    def _worker(self) -> tuple[Worker, set[str]]:
+    def _worker(self) -> tuple[Line, set[str]]:
         if self._helpers not in self._workers:
             if self._sandbox.one_by_one:
                 self.close()
@@ -232,7 +259,7 @@ class Session:
                 raise
         return self._workers[self._helpers]
 
-    def _start(self, above: int | None = None) -> tuple[Worker, set[str]]:
+    def _start(self, above: int | None = None) -> tuple[Line, set[str]]:
         """A worker that has run the cells, and remembers how things stood after some of them."""
         while True:
             self._deadline()
@@ -273,7 +300,7 @@ class Session:
                 self._spend(worker)
                 raise
 
-    def _run_cell(self, worker: Worker, cell: Run) -> None:
+    def _run_cell(self, worker: Line, cell: Run) -> None:
         """Run a cell; after a statement that does not end, the rest of it."""
         self._running, first = cell.label, 0
         without = self._endless.setdefault(cell.label, set())
@@ -362,7 +389,7 @@ class Session:
             worker.close()
             self._spend(worker)
 
-    def _spend(self, worker: Worker) -> None:
+    def _spend(self, worker: Line) -> None:
         self.memory = max(self.memory, worker.memory)
         if self._second:
             self._allowed -= worker.seconds

@@ -110,7 +110,8 @@ def command_line(folder: Path, isolation: str, disk: int, hidden: Sequence[Path]
     # /dev/zero would give shared memory that no limit counts.
     command += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
     command += ["--remount-ro", "/dev"]
-    command += ["--size", str(disk), "--tmpfs", namespaces.SCRATCH]
+    # Where workers cannot have a folder of their own, they share this one, one by one.
+    command += ["--perms", "0777", "--size", str(disk), "--tmpfs", namespaces.SCRATCH]
     if not any(path.is_relative_to("/tmp") for path in readable):
         command += ["--symlink", namespaces.SCRATCH, "/tmp"]
     command += ["--ro-bind", str(folder), PLACE, "--remount-ro", "/"]

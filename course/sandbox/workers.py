@@ -1,6 +1,7 @@
 """The fork server in its sandbox, and one worker after the other from it."""
 
 import contextlib
+import itertools
 import json
 import os
 import select
@@ -29,6 +30,9 @@ INSTALL = (
     "(Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or say --unsafe "
     "on a machine that holds nothing else"
 )
+
+
+_numbers = itertools.count()
 
 
 class SandboxError(Exception):
@@ -89,7 +93,6 @@ class Sandbox:
         )
         if not unsafe and shutil.which("bwrap") is None:
             raise SandboxError(INSTALL)
-        self._started = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._nested = True
@@ -142,8 +145,7 @@ class Sandbox:
 
     def _order(self, computing: float | None) -> bytes:
         """The limits of one worker, and who is to run it: the kernel counts threads by user."""
-        self._started += 1
-        user = users()[(os.getpid() * 16 + self._started) % len(users())]
+        user = users()[(os.getpid() * 16 + next(_numbers)) % len(users())]
         lifetime = self.limits.lifetime if computing is None else computing
         own = {"lifetime": lifetime, "user": user, "nested": self._nested}
         return json.dumps(asdict(self.limits) | own).encode()

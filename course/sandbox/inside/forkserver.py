@@ -7,6 +7,7 @@ ever runs in the fork server itself, and so what it forks is always clean.
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -18,6 +19,9 @@ from course.sandbox.inside.refusal import METHODS, Refusing, refuse
 def main(isolation: str, control: socket.socket) -> None:
     """Get ready, say so, and fork until the grader hangs up."""
     _import_everything()
+    if isolation != namespaces.NONE:  # caches of libraries; whoever comes finds nothing
+        for entry in os.scandir(namespaces.SCRATCH):
+            shutil.rmtree(entry) if entry.is_dir(follow_symlinks=False) else os.unlink(entry)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the supervisors
     nested = isolation != namespaces.NONE and _can_leave(isolation)
     control.sendall(json.dumps({"nested": nested}).encode() + b"\n")

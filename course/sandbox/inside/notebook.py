@@ -25,7 +25,8 @@ from course.sandbox.inside.clock import TimeIsUp
 from course.sandbox.inside.refusal import Nothing
 
 NOT_PYTHON = frozenset(
-    ["!", "HTML", "SVG", "bash", "cmd", "html", "javascript", "js", "latex", "markdown", "perl", "pypy", "python2", "ruby", "script", "sh", "svg", "sx", "system"]
+    {"!", "HTML", "SVG", "bash", "cmd", "html", "javascript", "js", "latex", "markdown", "perl"}
+    | {"pypy", "python2", "ruby", "script", "sh", "svg", "sx", "system"}
 )
 """Magics whose cells are in another language."""
 

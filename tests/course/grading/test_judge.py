@@ -1,4 +1,4 @@
-"""What counts as an answer: everything here is right in Jupyter, or nearly, and keeps its points."""
+"""What counts as an answer: all of this is right in Jupyter, or nearly, and keeps its points."""
 
 import json
 
@@ -83,7 +83,7 @@ RIGHT_ONES = {
     "a chain": notebook(q(f"import numpy as np\nmine = action_values = {LAMBDA}")),
     "a tuple": notebook(q(f"import numpy as np\naction_values, other = {LAMBDA}, 3")),
     "a walrus": notebook(q(f"import numpy as np\n(action_values := {LAMBDA})")),
-    "a walrus in a condition": notebook(q(f"import numpy as np\nif action_values := {LAMBDA}: pass")),
+    "a walrus in a condition": notebook(q(f"import numpy as np\nif action_values := {LAMBDA}: pass")),  # noqa: E501
     "in if": notebook(q(f"if True:\n{INDENTED}")),
     "in try": notebook(q(f"try:\n    import unheard\nexcept ImportError:\n{INDENTED}")),
     "in with": notebook(q(f"import numpy as np\nwith np.errstate(all='ignore'):\n{INDENTED}")),
@@ -93,16 +93,16 @@ RIGHT_ONES = {
     "a lambda at the very end": notebook(q(f"import numpy as np\naction_values = {LAMBDA}")),
     "made by exec": notebook(q(f"exec({Q!r})")),
     "an attribute of a class": notebook(
-        q(f"import numpy as np\nclass Mine:\n    q = staticmethod({LAMBDA})\naction_values = Mine.q")
+        q(f"import numpy as np\nclass Mine:\n    q = staticmethod({LAMBDA})\naction_values = Mine.q")  # noqa: E501
     ),
     "an object that is called": notebook(
         q(f"class Mine:\n    def __call__(self, mdp, v):\n        return {ANSWER}\n"
           "action_values = Mine()")
     ),
-    "a decorated one": notebook(q(f"import functools, numpy as np\n@functools.lru_cache\ndef two():\n"
+    "a decorated one": notebook(q(f"import functools, numpy as np\n@functools.lru_cache\ndef two():\n"  # noqa: E501
                                   f"    return 2\n@functools.wraps(two)\n{Q.splitlines()[1]}\n"
                                   f"{Q.splitlines()[2]}")),
-    "through user_ns": notebook(q(f"import numpy as np\nget_ipython().user_ns['action_values'] = {LAMBDA}")),
+    "through user_ns": notebook(q(f"import numpy as np\nget_ipython().user_ns['action_values'] = {LAMBDA}")),  # noqa: E501
     "global in a function": notebook(
         q(f"def bind():\n    global action_values\n    action_values = {LAMBDA}\nbind()")
     ),
@@ -113,7 +113,7 @@ RIGHT_ONES = {
     "pass left, the answer at the end": notebook(q("def action_values(mdp, v):\n    pass"), end=Q),
     "pass left, the answer at the top, too": notebook(q(Q + "\n"), first="pass"),
     "the stub left, the answer at the end": notebook(
-        q("def action_values(mdp, v):\n    # YOUR CODE HERE\n    raise NotImplementedError()"), end=Q
+        q("def action_values(mdp, v):\n    # YOUR CODE HERE\n    raise NotImplementedError()"), end=Q  # noqa: E501
     ),
     "the answer at the top, the stub in its place": notebook(
         q("def action_values(mdp, v):\n    raise NotImplementedError()"), first=Q
@@ -140,7 +140,7 @@ RIGHT_ONES = {
         q(f"def action_values(mdp, v):\n    return one[0] * ({ANSWER})"), end="one = [2 - 1]"
     ),
     "a world of the first cell": notebook(
-        q(f"size = grid.mdp.n_actions\ndef action_values(mdp, v):\n    return size / 4 * ({ANSWER})")
+        q(f"size = grid.mdp.n_actions\ndef action_values(mdp, v):\n    return size / 4 * ({ANSWER})")  # noqa: E501
     ),
     "an import that is only in a cell below": notebook(
         {"action_values": Q.replace("import numpy as np", "")}, end="import numpy as np"
@@ -166,17 +166,17 @@ RIGHT_ONES = {
           "    return look(mdp.rewards, mdp.discount, mdp.transitions, v)")
     ),
     "several processes": notebook(
-        {"greedy_policy": f"{G.replace('greedy_policy', 'look')}\nfrom multiprocessing import Pool\n"
+        {"greedy_policy": f"{G.replace('greedy_policy', 'look')}\nfrom multiprocessing import Pool\n"  # noqa: E501
          "def greedy_policy(mdp, v):\n    with Pool(2) as pool:\n"
          "        return pool.starmap(look, [(mdp, v)])[0]"}
     ),
     "threads": notebook(
-        q(f"{Q.replace('action_values', 'look')}\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        q(f"{Q.replace('action_values', 'look')}\nfrom concurrent.futures import ThreadPoolExecutor\n"  # noqa: E501
           "def action_values(mdp, v):\n    with ThreadPoolExecutor(2) as pool:\n"
           "        return pool.submit(look, mdp, v).result()")
     ),
     # magics
-    "%%file": notebook(q("from own import q as action_values"), first=f"%%file own.py\nq = {LAMBDA}"),
+    "%%file": notebook(q("from own import q as action_values"), first=f"%%file own.py\nq = {LAMBDA}"),  # noqa: E501
     "%run": notebook(q("%run own.py"), first=f"%%writefile own.py\naction_values = {LAMBDA}"),
     "%%writefile -a": notebook(
         q("%%writefile -a own.py\nq = eval(text)"),
@@ -228,7 +228,7 @@ RIGHT_ONES |= {
     )
     for kind, how in RETURNED.items()
 } | {
-    f"actions returned: {kind}": notebook({"greedy_policy": f"import array\nfrom collections import "
+    f"actions returned: {kind}": notebook({"greedy_policy": f"import array\nfrom collections import "  # noqa: E501
         f"deque\ndef greedy_policy(mdp, v):\n    a = action_values(mdp, v).argmax(axis=1)\n"
         f"    return {how}"})
     for kind, how in {

@@ -66,7 +66,7 @@ HUGE = {
     "printed numbers": """b'{"source": "", "outputs": [[' + b'1.5,' * (15 * 10**6) + b'1]]}'""",
     "lists in lists": """b'{"outputs": [' + b'[[[[[{}]]]]],' * (4 * 10**6) + b'1]}'""",
     "quotes": r"""b'{"outputs": ["' + b'\\"' * (30 * 10**6) + b'"]}'""",
-    "characters beyond the first plane": """b'{"outputs": ["' + '𝔾'.encode() * (15 * 10**6) + b'"]}'""",
+    "characters beyond the first plane": """b'{"outputs": ["' + '𝔾'.encode() * (15 * 10**6) + b'"]}'""",  # noqa: E501
     "brackets": "b'[' * (60 * 10**6)",
     "many cells": "b'{},' * (20 * 10**6) + b'{}'",
 }  # fmt: skip

@@ -205,7 +205,7 @@ def test_who_ends_what_watches_over_it_has_crashed(then):
     )
     with alone() as house:
         worker = house.worker()
-        with pytest.raises(Ended) as end:
+        with pytest.raises(Ended) as end:  # noqa: PT012
             run(worker, kill)
             run(worker, "x = 1")
         assert end.value.status == statuses.CRASHED
@@ -251,6 +251,8 @@ def test_memory_of_all_processes_together_has_an_end():
     with Sandbox(dataclasses.replace(LIMITS, processes=16)) as house:
         worker = house.worker()
         assert run(worker, RELEASED) == {"id": 1}  # what was given back is not held
+        worker.close()
+        worker = house.worker()
         with pytest.raises(Ended) as end:
             run(worker, CHILDREN)
         assert end.value.status == statuses.MEMORY
