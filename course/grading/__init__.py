@@ -5,6 +5,7 @@ assignment   what is asked, read from the instructors' notebook
 notebooks    what was handed in, read in whatever state it is
 scan         what is wanted of a JSON text, without the rest
 judge        what counts as an answer: one rule
+manual       what a person is to mark
 session      a student's functions, as proxies that ask a worker
 words        what a student's process may say once it knows a hidden test
 submission   one submission, from its bytes to its result and its documents

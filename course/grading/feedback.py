@@ -16,7 +16,7 @@ import jinja2
 
 from course.grading.assignment import Assignment
 from course.grading.judge import Plan
-from course.grading.notebooks import binds
+from course.grading.notebooks import binds, is_stub
 from course.grading.results import Mark, Result
 from course.sandbox import statuses
 
@@ -62,7 +62,7 @@ def _code(assignment: Assignment, planned: Plan) -> dict[str, str]:
     code: dict[str, str] = {}
     before = ""
     for number, cell in enumerate(planned.cells):
-        if not cell.own:
+        if not cell.own or (is_stub(cell.source) and number not in answers.values()):
             continue
         text = cell.source[:LONGEST] + ("\n# … and so on" if len(cell.source) > LONGEST else "")
         steps = [step for step, place in answers.items() if place == number]

@@ -261,7 +261,7 @@ class Worker:
         """Wait for an answer, or for the end of whoever watches over the worker."""
         left = max(0.0, deadline - time.monotonic())
         ready, _, _ = select.select([self._end, self._line], [], [], left)
-        if self._line in ready and self._end not in ready:
+        if self._line in ready:
             raise EOFError
 
     def close(self, patience: float = 0.05) -> Mapping[str, Any]:

@@ -207,7 +207,9 @@ def test_who_ends_what_watches_over_it_has_crashed(then):
         worker = house.worker()
         with pytest.raises(Ended) as end:  # noqa: PT012
             run(worker, kill)
-            run(worker, "x = 1")
+            for _ in range(2000):  # the end of a process is not seen at once
+                run(worker, "x = 1")
+                time.sleep(0.005)
         assert end.value.status == statuses.CRASHED
         again = house.worker()
         assert run(again, "x = 1") == {"id": 1}
