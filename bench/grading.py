@@ -26,13 +26,15 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import nbformat
 from tqdm import tqdm
 
 from course.samples import hard_cases, sample_class as sample
+from course.sandbox import cgroups
 from course.sandbox.statuses import STATUSES
-from course.sandbox.workers import Limits
+from course.sandbox.workers import Ended, Limits, Sandbox
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--submissions", type=int, default=200)
     parser.add_argument("--nbgrader", type=int, default=48, help="submissions for nbgrader")
-    parser.add_argument("--only", choices=("speed", "cases"))
+    parser.add_argument("--only", choices=("memory", "speed", "cases"))
     options = parser.parse_args()
     packages = ("nbgrader", "distributed", "numpy")
     results = json.loads(RESULTS.read_text("utf8")) if RESULTS.exists() else {}
@@ -61,6 +63,7 @@ def main() -> None:
     results |= {"statuses": STATUSES, "limits": asdict(Limits()), "patience": LIMIT}
     results |= {"versions": {name: version(name) for name in packages}}
     for part, measure in (
+        ("memory", memory),
         ("speed", lambda: speed(options.submissions, options.nbgrader)),
         ("cases", cases),
     ):
@@ -69,6 +72,40 @@ def main() -> None:
             text = json.dumps(results, indent=1, ensure_ascii=False)
             RESULTS.write_text(text + "\n", "utf8")
     print(f"stored in {RESULTS.parent.name}/{RESULTS.name}")
+
+
+GREEDY = """
+import os, time
+for _ in range(30):
+    if os.fork() == 0:
+        kept = bytearray(900 * 2**20)
+        time.sleep(1e6)
+time.sleep(1e6)
+"""
+
+
+def memory() -> dict[str, float | None]:
+    """Bytes beyond its limit that a submission of many greedy processes has held, at worst.
+
+    The kernel counts them in a control group; in the second case, in one without a limit.
+    """
+    if not cgroups.are_possible():
+        return {"group": None, "watched": None}
+    limits, found = Limits(), {}
+    for name, group in (
+        ("group", Sandbox._group),
+        ("watched", lambda sandbox: cgroups.Group(2**40, 10_000)),
+    ):
+        worst = 0
+        with mock.patch.object(Sandbox, "_group", group), Sandbox(limits) as sandbox:
+            for _ in range(5):
+                worker = sandbox.worker()
+                ask = {"source": GREEDY, "label": "greedy", "first": 0, "without": []}
+                with contextlib.suppress(Ended):
+                    worker.ask("run", time.monotonic() + 60, seconds=10, **ask)
+                worst = max(worst, worker.memory)
+        found[name] = worst - limits.memory
+    return found
 
 
 @contextlib.contextmanager
@@ -224,7 +261,7 @@ def ours(handed: dict[str, bytes]) -> dict[str, dict]:
             result = json.loads(line)
             statuses = dict.fromkeys(mark["status"] for mark in result["marks"])
             found[result["student"]] = {
-                "points": sum(mark["points"] for mark in result["marks"]),
+                "points": sum(mark["points"] or 0 for mark in result["marks"]),
                 "statuses": [status for status in statuses if status != "graded"],
             }
         return found

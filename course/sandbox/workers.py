@@ -18,12 +18,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from course.sandbox import bubblewrap, statuses
+from course.sandbox import bubblewrap, cgroups, statuses
 from course.sandbox.inside import namespaces, wire
 
 PREFIX = "inverse-q-learning-grader-"  # of temporary folders
 START = 60.0  # seconds for a fork server to get ready
 ENDING = 2.0  # seconds for the report of an end to arrive
+LOOK = 0.2  # seconds between two looks at a control group
 RECEIVED = 2**24  # bytes that one test may be told
 INSTALL = (
     "bubblewrap is missing, and students' code must not run without it. Install it "
@@ -127,12 +128,15 @@ class Sandbox:
                 self._start()
             assert self._control is not None
             ours, theirs = zip(socket.socketpair(), socket.socketpair(), strict=True)
+            group = self._group()
             try:
-                handles = [end.fileno() for end in theirs]
+                handles = [end.fileno() for end in theirs] + (group.doors if group else [])
                 socket.send_fds(self._control, [self._order(computing)], handles)
             except OSError:
                 for end in ours:
                     end.close()
+                if group:
+                    group.close()
                 self.close()
                 if attempt:
                     raise SandboxError("the fork server ends as soon as it is asked") from None
@@ -140,8 +144,14 @@ class Sandbox:
             finally:
                 for end in theirs:
                     end.close()
-            return Worker(*ours, None if self._nested else self.close)
+            return Worker(*ours, group, None if self._nested else self.close)
         raise AssertionError
+
+    def _group(self) -> cgroups.Group | None:
+        if self.isolation == namespaces.NONE or not cgroups.are_possible():
+            return None
+        # What is written to the scratch folder counts as memory, too.
+        return cgroups.Group(self.limits.memory + self.limits.disk, 2 * self.limits.processes)
 
     def _order(self, computing: float | None) -> bytes:
         """The limits of one worker, and who is to run it: the kernel counts threads by user."""
@@ -216,10 +226,11 @@ class Worker:
         self,
         line: socket.socket,
         end: socket.socket,
+        group: cgroups.Group | None = None,
         end_all: Callable[[], None] | None = None,
     ) -> None:
         self._line, self._end, self._number = line, end, 0
-        self._end_all = end_all
+        self._group, self._end_all = group, end_all
         self.memory, self.seconds = 0, 0.0
         self.left = RECEIVED
         """Bytes that may still come from it."""
@@ -259,8 +270,12 @@ class Worker:
 
     def _wait(self, deadline: float) -> None:
         """Wait for an answer, or for the end of whoever watches over the worker."""
-        left = max(0.0, deadline - time.monotonic())
-        ready, _, _ = select.select([self._end, self._line], [], [], left)
+        ready: list[socket.socket] = []
+        while not ready and (left := deadline - time.monotonic()) > 0:
+            pause = left if self._group is None else min(left, LOOK)
+            ready, _, _ = select.select([self._end, self._line], [], [], pause)
+            if not ready and self._group is not None and self._group.ran_out:
+                raise EOFError  # the kernel may have ended only one process of several
         if self._line in ready:
             raise EOFError
 
@@ -283,6 +298,11 @@ class Worker:
                 data = self._line.recv(4096)
             report = json.loads(data)
         self._line.close()
+        if self._group is not None:
+            if self._group.ran_out and report.get("reason", "") in ("", "closed"):
+                report["reason"] = "memory"
+            report["memory"] = max(report.get("memory", 0), self._group.memory)
+            self._group.close()
         self.memory = max(self.memory, int(report.get("memory", 0)))
         self.seconds = max(self.seconds, float(report.get("seconds", 0)))
         return report

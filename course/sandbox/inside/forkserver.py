@@ -26,18 +26,18 @@ def main(isolation: str, control: socket.socket) -> None:
     nested = isolation != namespaces.NONE and _can_leave(isolation)
     control.sendall(json.dumps({"nested": nested}).encode() + b"\n")
     while True:
-        message, handles, _, _ = socket.recv_fds(control, 4096, 2)
+        message, handles, _, _ = socket.recv_fds(control, 4096, 4)
         if not message:
             return
         if os.fork() == 0:
             control.close()
-            line, end = (socket.socket(fileno=handle) for handle in handles)
+            line, end = (socket.socket(fileno=handle) for handle in handles[:2])
             _leave_nothing_open(*handles)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             try:
                 from course.sandbox.inside.supervisor import supervise
 
-                supervise(line, end, json.loads(message), isolation)
+                supervise(line, end, json.loads(message), isolation, handles[2:])
             except OSError as problem:
                 line.sendall(json.dumps({"reason": f"sandbox: {problem}"}).encode() + b"\n")
             finally:

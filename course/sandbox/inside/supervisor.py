@@ -12,6 +12,7 @@ import resource
 import select
 import signal
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from course.sandbox.inside import namespaces
@@ -26,8 +27,12 @@ def supervise(
     end: socket.socket,
     limits: dict[str, Any],
     isolation: str,
+    groups: Sequence[int],
 ) -> None:
-    """Start a worker at `end`, and report its end on `line`; hanging up ends it."""
+    """Start a worker at `end`, and report its end on `line`; hanging up ends it.
+
+    `groups` are open files by which it enters its control groups.
+    """
     own = limits["nested"] and isolation != namespaces.NONE
     if own:
         namespaces.leave(isolation)
@@ -35,8 +40,13 @@ def supervise(
     first = os.fork()
     if first == 0:
         line.close()
+        for group in groups:
+            os.write(group, b"0")
+            os.close(group)
         os._exit(_wait_for_worker(end, limits, size, isolation, own))
     end.close()
+    for group in groups:
+        os.close(group)
     report: dict[str, Any] = {"reason": "", "signal": 0}
     ended: list[Any] = []
     with contextlib.suppress(AttributeError, OSError):  # where it is missing, looking will do

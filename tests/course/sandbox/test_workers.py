@@ -16,7 +16,7 @@ from patience import PATIENCE, wait_until
 import rl_lib
 from course.grading.assignment import Assignment
 from course.samples import hard_cases
-from course.sandbox import bubblewrap, statuses, workers
+from course.sandbox import bubblewrap, cgroups, statuses, workers
 from course.sandbox.inside import namespaces, wire
 from course.sandbox.workers import Ended, Limits, Sandbox, SandboxError
 
@@ -249,7 +249,11 @@ for one in kept:
 """
 
 
-def test_memory_of_all_processes_together_has_an_end():
+@pytest.mark.parametrize("grouped", [True, False])
+def test_memory_of_all_processes_together_has_an_end(grouped, monkeypatch):
+    if grouped and not cgroups.are_possible():
+        pytest.skip("no control group can be written here")
+    monkeypatch.setattr(cgroups, "are_possible", lambda: grouped)
     with Sandbox(dataclasses.replace(LIMITS, processes=16)) as house:
         worker = house.worker()
         assert run(worker, RELEASED) == {"id": 1}  # what was given back is not held
@@ -258,15 +262,21 @@ def test_memory_of_all_processes_together_has_an_end():
         with pytest.raises(Ended) as end:
             run(worker, CHILDREN)
         assert end.value.status == statuses.MEMORY
+        if grouped:
+            assert worker.memory <= LIMITS.memory + 100 * 2**20
         again = house.worker()
         assert run(again, "x = 1") == {"id": 1}
         again.close()
 
 
 @pytest.mark.parametrize("isolation", [namespaces.ROOT, namespaces.USER])
-def test_nobodys_threads_are_anybody_elses(isolation):
+@pytest.mark.parametrize("grouped", [True, False])
+def test_nobodys_threads_are_anybody_elses(isolation, grouped, monkeypatch):
     if isolation == namespaces.ROOT and os.geteuid() != 0:
         pytest.skip("only root becomes somebody else")
+    if grouped and not cgroups.are_possible():
+        pytest.skip("no control group can be written here")
+    monkeypatch.setattr(cgroups, "are_possible", lambda: grouped)
     many = (
         "import threading, time\nfor _ in range(200):\n"
         "    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()"
@@ -281,6 +291,27 @@ def test_nobodys_threads_are_anybody_elses(isolation):
             assert "error" not in run(house, few)
             house.close()
         greedy.close()
+
+
+def test_groups_are_found_where_the_system_has_put_them(tmp_path):
+    """In both versions of control groups, and in a container that sees a part of them."""
+    mounts, own = tmp_path / "mounts", tmp_path / "own"
+    new = tmp_path / "new/user/me"
+    new.mkdir(parents=True)
+    (new / "cgroup.subtree_control").write_text("cpu memory pids\n")
+    mounts.write_text(f"31 23 0:28 / {tmp_path}/new rw - cgroup2 cgroup rw\n")
+    own.write_text("0::/user/me\n")
+    found = cgroups.places.__wrapped__
+    assert found(mounts, own) == {"memory": new, "pids": new}
+    (new / "cgroup.subtree_control").write_text("cpu\n")
+    with pytest.raises(OSError, match="no control groups"):
+        found(mounts, own)
+    mounts.write_text(
+        f"31 23 0:28 /slice {tmp_path}/memory rw shared:1 - cgroup cgroup rw,memory\n"
+        f"32 23 0:29 / {tmp_path}/pids rw - cgroup cgroup rw,pids\n"
+    )
+    own.write_text("4:memory:/slice/job\n3:pids:/\n0::/\n")
+    assert found(mounts, own) == {"memory": tmp_path / "memory/job", "pids": tmp_path / "pids"}
 
 
 def test_python_may_lie_anywhere(tmp_path, monkeypatch):
