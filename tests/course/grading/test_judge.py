@@ -24,7 +24,7 @@ INDENTED = "\n".join(f"    {line}" for line in Q.splitlines())
 
 @pytest.fixture(scope="module")
 def house():
-    with Sandbox(Limits(computing=1.0, waiting=20.0), hidden=(hard_cases.ROOT,)) as house:
+    with Sandbox(Limits(computing=5.0, waiting=60.0), hidden=(hard_cases.ROOT,)) as house:
         yield house
 
 
