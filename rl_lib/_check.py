@@ -2,13 +2,20 @@
 
 import contextlib
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+def shown(value: Any) -> str:
+    """The beginning of what `value` looks like, on one line."""
+    return " ".join(repr(value).split())[:80]
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> Array:
@@ -16,7 +23,7 @@ def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) ->
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be an array of numbers, not {value!r:.80}") from None
+        raise TypeError(f"{name} must be an array of numbers, not {shown(value)}") from None
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must have shape {shape}")
     bad = first(~np.isfinite(array))
@@ -33,7 +40,7 @@ def number(
     try:
         result = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r:.80}; it must be a number in {interval}") from None
+        raise TypeError(f"{name} is {shown(value)}; it must be a number in {interval}") from None
     if not (low <= result <= high) or (above and result == low) or result == np.inf:
         raise ValueError(f"{name} is {result:g}; it must lie in {interval}")
     return result
@@ -43,7 +50,7 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
     """`value` as an int in [low, high]."""
     allowed = f"at least {low}" if high is None else f"in {{{low}, …, {high}}}"
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} is {value!r:.80}; it must be a whole number {allowed}")
+        raise TypeError(f"{name} is {shown(value)}; it must be a whole number {allowed}")
     if value < low or (high is not None and value > high):
         raise ValueError(f"{name} is {value}; it must be {allowed}")
     return int(value)
@@ -56,13 +63,34 @@ def whole_array(name: str, value: Any, ndim: int = 1) -> Ints:
     except ValueError:  # rows of different lengths
         array = np.asarray(None)
     if array.ndim != ndim or array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} is {value!r:.80}; it must be a {ndim}-D array of whole numbers")
+        raise TypeError(f"{name} is {shown(value)}; it must be a {ndim}-D array of whole numbers")
     with np.errstate(invalid="ignore"):
         result = array.astype(np.int64)
     bad = first(result != array)
     if bad is not None:
         raise ValueError(f"{at(name, bad)} is {array[bad]}; it must be a whole number")
     return result
+
+
+def truth_array(
+    name: str, value: Any, place: Callable[[str, int], str] = "{}[{}]".format
+) -> npt.NDArray[np.bool_]:
+    """`value` as a bool array (N,), if it holds nothing but True and False, or 1 and 0."""
+    array = np.asarray(value)
+    if array.ndim != 1:
+        raise TypeError(f"{name} is {shown(value)}; it must be a 1-D array of True and False")
+    if array.dtype == bool:
+        return array
+    bad = first(np.array([not is_truth_value(entry) for entry in array.tolist()], dtype=bool))
+    if bad is not None:
+        what = shown(array.tolist()[bad[0]])
+        raise ValueError(f"{place(name, bad[0])} is {what}; it must be True or False")
+    return array.astype(bool)
+
+
+def is_truth_value(entry: Any) -> bool:
+    """Whether it is True, False, 1 or 0, and not a word that looks true."""
+    return isinstance(entry, (bool, int, float, np.bool_, np.number)) and entry in (0, 1)
 
 
 def index(name: str, value: Any, low: int, n: int) -> int:
@@ -72,7 +100,7 @@ def index(name: str, value: Any, low: int, n: int) -> int:
         if 0 <= place < n:
             return place
     allowed = f"{{{low}, …, {low + n - 1}}}"
-    raise ValueError(f"{name} is {value!r:.80}; it must be a whole number in {allowed}")
+    raise ValueError(f"{name} is {shown(value)}; it must be a whole number in {allowed}")
 
 
 def finite_number(name: str, value: Any) -> float:
@@ -84,19 +112,32 @@ def finite_number(name: str, value: Any) -> float:
             number = float(value)
             if math.isfinite(number):
                 return number
-    raise ValueError(f"{name} is {value!r:.80}; it must be a finite number")
+    raise ValueError(f"{name} is {shown(value)}; it must be a finite number")
 
 
 def truth_value(name: str, value: Any) -> bool:
     """`value` as a bool, if it is one; called in every step."""
     if value is False or value is True or _is_scalar(value, "b"):
         return bool(value)
-    raise ValueError(f"{name} is {value!r:.80}; it must be True or False")
+    raise ValueError(f"{name} is {shown(value)}; it must be True or False")
 
 
 def _is_scalar(value: Any, kinds: str) -> bool:
     kind = getattr(getattr(value, "dtype", None), "kind", "b" if isinstance(value, bool) else "")
     return kind != "" and kind in kinds and np.ndim(value) == 0
+
+
+def rounding(value: Any) -> float:
+    """How far the sum of probabilities may be from 1: eight units in the last place of its type.
+
+    Never less than 1e-9, which adding up thousands of float64 numbers takes.
+    """
+    dtype = getattr(value, "data", value) if sparse.issparse(value) else value
+    try:
+        kind = np.asarray(dtype).dtype
+    except ValueError:  # rows of different lengths
+        return 1e-9
+    return max(1e-9, 8 * float(np.finfo(kind).eps)) if kind.kind == "f" else 1e-9
 
 
 def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
@@ -106,7 +147,7 @@ def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     if bad is not None:
         raise ValueError(f"{at(name, bad)} is {array[bad]:g}; a probability must lie in [0, 1]")
     total = np.atleast_1d(array.sum(axis=-1))
-    bad = first(np.abs(total - 1) > 1e-8)
+    bad = first(np.abs(total - 1) > max(1e-8, rounding(value)))
     if bad is not None:
         where = at(name, bad) if array.ndim > 1 else name
         raise ValueError(f"{where} sums to {total[bad]:.10g}; it must sum to 1")
@@ -116,7 +157,7 @@ def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
 def generator(rng: Any) -> np.random.Generator:
     """`rng`, if it is a NumPy Generator."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng is {rng!r:.80}; it must be a numpy.random.Generator")
+        raise TypeError(f"rng is {shown(rng)}; it must be a numpy.random.Generator")
     return rng
 
 

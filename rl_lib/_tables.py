@@ -1,12 +1,25 @@
 """What a model is made from: transitions in either form, rewards paired with them, tables."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from rl_lib._check import Array, at, finite_array, first, read_only
+from rl_lib._check import (
+    Array,
+    at,
+    distributions,
+    finite_array,
+    finite_number,
+    first,
+    index,
+    is_truth_value,
+    read_only,
+    rounding,
+    shown,
+)
 
 ROW_ROUNDING = 1e-9  # a row within this of 1 sums to 1
 
@@ -30,12 +43,15 @@ def dense_transitions(transitions: Any) -> Array:
     p = finite_array("transitions", transitions)
     if p.ndim != 3 or p.shape[0] != p.shape[2] or 0 in p.shape:
         raise ValueError(f"transitions has shape {p.shape}; it must have shape (S, A, S)")
-    _check_rows(p.ravel(), p.sum(axis=2), lambda k: np.unravel_index(k, p.shape))
-    return read_only(p.copy())
+    total, tolerance = p.sum(axis=2), rounding(transitions)
+    _check_rows(p.ravel(), total, tolerance, lambda k: np.unravel_index(k, p.shape))
+    scale = _to_one(total, tolerance)
+    return read_only(p.copy() if scale is None else p * scale[..., None])
 
 
 def sparse_transitions(transitions: Any) -> tuple[Any, int]:
     """CSR of float64 on the caller's buffers where they are of that kind; and A."""
+    tolerance = rounding(transitions)
     try:
         p = sparse.csr_array(transitions, dtype=np.float64, copy=False)
         p.check_format(full_check=True)  # compiled loops go wherever the indices point
@@ -51,17 +67,31 @@ def sparse_transitions(transitions: Any) -> tuple[Any, int]:
         row = int(np.searchsorted(p.indptr, k, side="right")) - 1
         return row // m, row % m, int(p.indices[k])
 
-    _check_rows(p.data, p.sum(axis=1).reshape(n_states, m), where)
-    parts = (read_only(p.data), read_only(p.indices), read_only(p.indptr))
+    total = p.sum(axis=1)
+    _check_rows(p.data, total.reshape(n_states, m), tolerance, where)
+    scale = _to_one(total, tolerance)
+    data = p.data if scale is None else p.data * np.repeat(scale, np.diff(p.indptr))
+    parts = (read_only(data), read_only(p.indices), read_only(p.indptr))
     return sparse.csr_array(parts, shape=p.shape, copy=False), m
 
 
-def _check_rows(data: Array, total: Array, where: Any) -> None:
+def _to_one(total: Array, tolerance: float) -> Array | None:
+    """Factors that make rows of coarser numbers than float64 sum to 1 where they are meant to.
+
+    Else a row of float32 that sums to .99999999 would end an episode after 10⁸ steps.
+    """
+    if tolerance <= ROW_ROUNDING:
+        return None
+    near = (np.abs(total - 1) <= tolerance) & (total > 0)
+    return np.divide(1.0, total, out=np.ones_like(total), where=near)
+
+
+def _check_rows(data: Array, total: Array, tolerance: float, where: Any) -> None:
     bad = first(data < 0)
     if bad is not None:
         name = at("transitions", where(bad[0]))
         raise ValueError(f"{name} is {data[bad]:g}; a probability must lie in [0, 1]")
-    bad = first(total > 1 + ROW_ROUNDING)
+    bad = first(total > 1 + tolerance)
     if bad is not None:
         name = at("transitions", bad)
         raise ValueError(f"{name} sums to {total[bad]:.10g}; a row may sum to at most 1")
@@ -114,39 +144,92 @@ def outcome_table(
     return OutcomeTable(matrix.indptr, matrix.indices, cumulative, reward, end_reward, terminal)
 
 
-def read_table(table: Any, start: Any) -> tuple[Any, Any]:
-    """Transitions and rewards, paired CSR, of a table[state][action] as Gymnasium has them."""
-    n, m = len(table), len(table[0])
-    rows = [
-        (s, a, p, s2, r, done)
-        for s in range(n)
-        for a in range(m)
-        for p, s2, r, done in table[s][a]
-        if p > 0
-    ]
+def read_table(table: Any, start: Any) -> tuple[Any, Any, list[int]]:
+    """Transitions and rewards, paired CSR, of a table[state][action] as Gymnasium has them.
+
+    And the states that only endings lead to and that could still be a start, where none is given:
+    they keep their actions.
+    """
+    n, m, rows = _outcomes(table)
     s, a, p, s2, r, done = (np.array(column) for column in zip(*rows, strict=True))
-    bad = first(~((s2 >= 0) & (s2 < n) & (s2 == np.floor(s2))))
+    row = s * m + a
+    total = np.bincount(row, p, minlength=n * m)
+    bad = first(np.abs(total - 1) > rounding(p))
     if bad is not None:
-        name = at("env.P", (int(s[bad]), int(a[bad])))
-        raise ValueError(f"{name} leads to {s2[bad]}; it must be a state in {{0, …, {n - 1}}}")
-    s2, done = s2.astype(np.int64), done.astype(bool)
-    exits = np.zeros(n, dtype=bool)
-    exits[s2[done]] = True
-    exits[s2[~done]] = False
+        name = f"env.P[{bad[0] // m}][{bad[0] % m}]"
+        raise ValueError(f"{name} has probabilities that sum to {total[bad]:.10g}, not to 1")
     if start is not None:
-        exits &= np.asarray(start) == 0
-    row, alive = s * m + a, ~exits[s]
+        start = distributions("env.initial_state_distrib", start, (n,))
+    after_ending, within = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    after_ending[s2[done]], within[s2[~done]] = True, True
+    exits = after_ending & ~within
+    unclear = []
+    if start is None:
+        more = np.zeros(n, dtype=bool)  # than unpaid steps to itself
+        more[s[(p > 0) & ((s2 != s) | (r != 0))]] = True
+        unclear = np.flatnonzero(exits & more).tolist()
+        exits &= ~more
+    else:
+        exits &= start == 0
+    alive = ~exits[s] & (p > 0)
     ends = alive & done & ~exits[s2]
     stays = alive & ~ends
     end_reward = np.zeros(n * m)
     end_reward[row[ends]] = r[ends]
     clash = first(ends & (end_reward[row] != r))
     if clash is not None:
-        raise ValueError(
-            f"{at('env.P', (int(s[clash]), int(a[clash])))} ends with different rewards"
-        )
+        name = f"env.P[{s[clash]}][{a[clash]}]"
+        raise ValueError(f"{name} ends with different rewards; there may be one")
     offsets = np.concatenate(([0], np.cumsum(np.bincount(row[stays], minlength=n * m))))
     transitions = sparse.csr_array((p[stays], s2[stays], offsets), shape=(n * m, n))
-    rewards = sparse.csr_array((r[stays].astype(float), s2[stays], offsets), shape=(n * m, n))
+    rewards = sparse.csr_array((r[stays], s2[stays], offsets), shape=(n * m, n))
     rewards = sparse.hstack([rewards, sparse.csr_array(end_reward[:, None])], format="csr")
-    return transitions, rewards
+    return transitions, rewards, unclear
+
+
+def _outcomes(table: Any) -> tuple[int, int, list[tuple[Any, ...]]]:
+    """States, actions, and (s, a, p, s', r, terminated) of each outcome, every one of them checked.
+
+    An entry that is not there, or that holds something else, is named.
+    """
+    n = _length("env.P", table, "states")
+    states = [_entry("env.P", table, state) for state in range(n)]
+    m = max(_length(f"env.P[{s}]", actions, "actions") for s, actions in enumerate(states))
+    rows: list[tuple[Any, ...]] = []
+    for s, actions in enumerate(states):
+        for a in range(m):
+            name = f"env.P[{s}][{a}]"
+            outcomes = _entry(f"env.P[{s}]", actions, a)
+            for k in range(_length(name, outcomes, "outcomes")):
+                outcome = outcomes[k]
+                if not isinstance(outcome, Sequence) or len(outcome) != 4:
+                    raise ValueError(
+                        f"{name}[{k}] is {shown(outcome)}; it must be "
+                        "(probability, next state, reward, terminated)"
+                    )
+                p, s2, r, done = outcome
+                if not 0 <= finite_number(f"{name}[{k}], the probability,", p) <= 1 + rounding(p):
+                    raise ValueError(f"{name}[{k}], the probability, is {p}; it must lie in [0, 1]")
+                s2 = index(f"{name}[{k}], the next state,", s2, 0, n)
+                r = finite_number(f"{name}[{k}], the reward,", r)
+                if not is_truth_value(done):
+                    what = f"{name}[{k}], terminated,"
+                    raise ValueError(f"{what} is {shown(done)}; it must be True or False")
+                rows.append((s, a, p, s2, r, bool(done)))
+    return n, m, rows
+
+
+def _length(name: str, value: Any, of: str) -> int:
+    if not isinstance(value, (Mapping, Sequence, np.ndarray)) or isinstance(value, str):
+        raise TypeError(f"{name} is {shown(value)}; it must be a dict or a list of {of}")
+    if len(value) == 0:
+        raise ValueError(f"{name} has no {of}; it must have at least one")
+    return len(value)
+
+
+def _entry(name: str, holder: Any, key: int) -> Any:
+    """holder[key]; looked up with care, since a defaultdict would make what is missing."""
+    if key in holder if isinstance(holder, Mapping) else key < len(holder):
+        return holder[key]
+    keys = list(holder) if isinstance(holder, Mapping) else f"{len(holder)} entries"
+    raise ValueError(f"{name} has no entry {key}; it has {keys!s:.80}")

@@ -14,6 +14,7 @@ solvers need no special case for it: r + γ P v is 0 there.
 reward of the outcome that happened. Trying to enter the +1 exit and slipping pays nothing.
 """
 
+import warnings
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from rl_lib._check import Array, distributions, finite_array, number, read_only, whole
+from rl_lib._check import Array, distributions, finite_array, number, read_only, shown, whole
 from rl_lib._tables import (
     ROW_ROUNDING,
     OutcomeTable,
@@ -54,8 +55,10 @@ class MDP:
     Parameters
     ----------
     transitions : array (S, A, S) or scipy sparse (S·A, S)
-        p(s'|s, a) ≥ 0. A row may sum to less than 1; the rest ends the episode. A dense array is
-        copied, the buffers of a CSR matrix are shared: do not write to them afterwards.
+        p(s'|s, a) ≥ 0. A row may sum to less than 1; the rest ends the episode. Numbers in float32
+        are rounded: rows of theirs within 1e-6 of 1 are made to sum to 1 (in float64, 1e-9 is let
+        pass). A dense array is copied, the buffers of a CSR matrix are shared: do not write to
+        them afterwards.
     rewards : array (S, A), (S, A, S) or (S, A, S + 1), or scipy sparse (S·A, S) or (S·A, S + 1)
         Expected rewards r(s, a), or rewards by outcome r(s, a, s'). In the forms by outcome an
         ending pays 0, or what stands in column S where there is one. A sparse matrix with the
@@ -133,6 +136,9 @@ class MDP:
     def is_sparse(self) -> bool:
         """Whether `transitions` is CSR."""
         return sparse.issparse(self._transitions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MDP.from_parts, (self.to_parts(),)  # so that copies are read-only, too
 
     def __repr__(self) -> str:
         form = "sparse" if self.is_sparse else "dense"
@@ -284,21 +290,23 @@ class MDP:
     def from_gymnasium(cls, env: Any, discount: float) -> "MDP":
         """The model behind a tabular Gymnasium environment (toy_text), read from its table `P`.
 
-        States that are only ever entered by ending an episode become exit states. Where an
-        ending leads to any other state, the row loses its probability instead. Time limits are
-        not part of the model.
+        States that are only ever entered by ending an episode, and where none begins, become exit
+        states. Where an ending leads to any other state, the row loses its probability instead.
+        Time limits are not part of the model.
 
         Parameters
         ----------
         env : gymnasium.Env
             With `env.unwrapped.P[state][action]`, a list of (probability, next state, reward,
-            terminated), and `initial_state_distrib` where the start is known.
+            terminated), and `initial_state_distrib` (in old Gym, `isd`) where the start is known.
+            Where it is not, a state that only endings lead to keeps its actions if they are more
+            than unpaid steps to itself, and a warning says so.
         discount : float in [0, 1]
 
         Raises
         ------
-        TypeError
-            If the environment has no such table.
+        TypeError, ValueError
+            If the environment has no such table, or naming the entry of it that is wrong.
 
         Examples
         --------
@@ -309,10 +317,17 @@ class MDP:
         world = getattr(env, "unwrapped", env)
         if not hasattr(world, "P"):
             raise TypeError(
-                f"env is {env!r:.80}; it must have a table of outcomes, env.unwrapped.P"
+                f"env is {shown(env)}; it must have a table of outcomes, env.unwrapped.P"
             )
-        start = getattr(world, "initial_state_distrib", None)
-        transitions, rewards = read_table(world.P, start)
+        start = getattr(world, "initial_state_distrib", getattr(world, "isd", None))
+        transitions, rewards, unclear = read_table(world.P, start)
+        if unclear:
+            warnings.warn(
+                f"env says nothing of where it starts, and only endings lead to state {unclear[0]}:"
+                " its actions are kept, as those of a start. If it is an exit, say so by "
+                "env.unwrapped.initial_state_distrib",
+                stacklevel=2,
+            )
         mdp = cls(transitions, rewards, discount, start=start)
         small = mdp.n_states**2 * mdp.n_actions <= _DENSE_ENTRIES
         return mdp.to_dense() if small else mdp

@@ -20,18 +20,22 @@ from rl_lib._check import (
     distributions,
     first,
     generator,
+    is_truth_value,
     number,
     read_only,
+    shown,
+    truth_array,
     whole,
     whole_array,
 )
+from rl_lib._values import Value
 from rl_lib.behaviour._records import UNKNOWN, read_frame, step_arrays
 from rl_lib.behaviour._sampling import walk
 from rl_lib.mdp import MDP
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Demonstrations:
+class Demonstrations(Value):
     """Trajectories of behaviour; make them with `from_trajectories`, `from_pandas` or `sample`.
 
     Parameters
@@ -68,7 +72,9 @@ class Demonstrations:
     def __post_init__(self) -> None:
         for name in ("states", "actions", "next_states", "offsets"):
             object.__setattr__(self, name, read_only(whole_array(name, getattr(self, name))))
-        object.__setattr__(self, "terminated", read_only(np.array(self.terminated, dtype=bool)))
+        object.__setattr__(
+            self, "terminated", read_only(truth_array("terminated", self.terminated).copy())
+        )
         n = len(self.states)
         if not len(self.actions) == len(self.next_states) == n:
             raise ValueError(
@@ -159,10 +165,11 @@ class Demonstrations:
         arrays = step_arrays(trajectories)
         flat = np.concatenate([np.zeros((0, 3), dtype=np.int64), *arrays])
         offsets = np.cumsum([0, *(len(steps) for steps in arrays)])
-        ended = np.asarray(list(terminated) if isinstance(terminated, Iterable) else terminated)
-        if ended.ndim == 0:
-            ended = np.full(len(arrays), bool(ended))
-        return cls(flat[:, 0], flat[:, 1], flat[:, 2], offsets, ended)
+        if is_truth_value(terminated):
+            terminated = [bool(terminated)] * len(arrays)
+        elif isinstance(terminated, str) or not isinstance(terminated, Iterable):
+            raise TypeError(f"terminated is {shown(terminated)}; it must be True or False")
+        return cls(flat[:, 0], flat[:, 1], flat[:, 2], offsets, np.array(list(terminated)))
 
     def to_trajectories(self) -> list[Ints]:
         """A list of int arrays (T, 3): state, action, next state."""
@@ -176,11 +183,25 @@ class Demonstrations:
         Parameters
         ----------
         frame : pandas.DataFrame
-            Columns `trajectory` (any label), `state`, `action`, and where known `next_state` and
-            `terminated`. Rows of a trajectory stand in the order of time.
+            Columns `trajectory` (any label, another one for each episode), `state`, `action`, and
+            where known `next_state`, `terminated` (True, False, 1 or 0; true only in the last row
+            of a trajectory) and `step` (which counts up by one). Rows of a trajectory stand in the
+            order of time.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Naming the column and the row, counted from 0.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Demonstrations.from_pandas(
+        ...     pd.DataFrame({"trajectory": ["a", "a", "b"], "state": [0, 1, 0], "action": 0})
+        ... ).next_states
+        array([ 1, -1, -1])
         """
-        trajectories, terminated = read_frame(frame)
-        return cls.from_trajectories(trajectories, terminated=terminated)
+        return cls(*read_frame(frame))
 
     def to_pandas(self) -> Any:
         """A DataFrame with columns trajectory, step, state, action, next_state, terminated.
@@ -322,6 +343,6 @@ class Demonstrations:
 def require_steps(demonstrations: Any) -> None:
     """An error for what is no `Demonstrations`, or one without a single step."""
     if not isinstance(demonstrations, Demonstrations):
-        raise TypeError(f"demonstrations is {demonstrations!r:.80}; it must be a Demonstrations")
+        raise TypeError(f"demonstrations is {shown(demonstrations)}; it must be a Demonstrations")
     if not demonstrations.n_steps:
         raise ValueError("demonstrations holds no step; it must hold at least one")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rl_lib._check import Array, finite_number, index, truth_value
+from rl_lib._check import Array, finite_number, index, shown, truth_value
 from rl_lib._compiled import compiled, inlined, plain
 from rl_lib.learning.schedules import ByVisits, at_visit
 
@@ -147,4 +147,4 @@ def in_environment(env, rule, tables, rng):
 def _parts(method, answer, n):
     if isinstance(answer, tuple) and len(answer) == n:
         return answer
-    raise TypeError(f"env.{method}() returned {answer!r:.80}; it must return {n} values")
+    raise TypeError(f"env.{method}() returned {shown(answer)}; it must return {n} values")

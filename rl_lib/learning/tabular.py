@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm.auto import tqdm
 
-from rl_lib._check import Array, generator, number, whole
+from rl_lib._check import Array, generator, number, shown, whole
 from rl_lib.learning import _episodes
 from rl_lib.learning._episodes import Rule, Tables
 from rl_lib.learning.schedules import ByVisits, Schedule, each_episode
@@ -200,7 +200,7 @@ class _World(NamedTuple):
             return cls._of_environment(env_or_mdp, discount)
         if not isinstance(mdp, MDP):
             raise TypeError(
-                f"env_or_mdp is {env_or_mdp!r:.80}; it must be an MDP or an environment"
+                f"env_or_mdp is {shown(env_or_mdp)}; it must be an MDP or an environment"
             )
         source = (np.cumsum(mdp.start), mdp.table)
         gamma = mdp.discount if discount is None else discount

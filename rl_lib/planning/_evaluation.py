@@ -102,7 +102,8 @@ def require_ending(chosen: Any, who: str = "policy") -> None:
     if len(stuck):
         raise ValueError(
             f"{who} never ends an episode from {len(stuck)} states, state {stuck[0]} among them; "
-            "at discount 1 every state must be able to reach an ending"
+            "at discount 1 every state must be able to reach an ending, and the rows of a terminal "
+            "state must be empty"
         )
 
 

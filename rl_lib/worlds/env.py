@@ -5,7 +5,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from rl_lib._check import whole
+from rl_lib._check import shown, whole
 from rl_lib.mdp import MDP
 from rl_lib.worlds.gridworld import cliff, russell_norvig
 from rl_lib.worlds.response_task import ResponseTask
@@ -43,7 +43,7 @@ class MDPEnv(gymnasium.Env):
     ) -> None:
         mdp = world if isinstance(world, MDP) else getattr(world, "mdp", None)
         if not isinstance(mdp, MDP):
-            raise TypeError(f"world is {world!r:.80}; it must be an MDP or have one as .mdp")
+            raise TypeError(f"world is {shown(world)}; it must be an MDP or have one as .mdp")
         self.mdp = mdp
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f'render_mode is {render_mode!r}; it must be "ansi" or "rgb_array"')

@@ -12,13 +12,13 @@ section 17.1).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from rl_lib._check import Array, finite_array, number, read_only
+from rl_lib._values import FrozenMapping, Value
 from rl_lib.mdp import MDP
 
 ACTIONS = ("up", "right", "down", "left")
@@ -28,8 +28,8 @@ _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 _DENSE_STATES = 500
 
 
-@dataclass(frozen=True)
-class GridWorld:
+@dataclass(frozen=True, eq=False)
+class GridWorld(Value):
     r"""A grid world from a text map.
 
     Parameters
@@ -76,8 +76,8 @@ class GridWorld:
             if len(key) != 1 or key in ".#SC" or key.isspace():
                 raise ValueError(f"exits has the key {key!r}; it must be one character not in .#SC")
             finite_array(f"exits[{key!r}]", reward, ())
-        object.__setattr__(self, "exits", MappingProxyType(dict(self.exits)))
-        rows = ["".join(line.split()) for line in self.text.strip().splitlines()]
+        object.__setattr__(self, "exits", FrozenMapping(self.exits))
+        rows = self._rows
         if len({len(row) for row in rows}) != 1 or not rows[0]:
             lengths = sorted({len(row) for row in rows})
             raise ValueError(f"text has rows of {lengths} cells; all rows must have one length")
@@ -88,15 +88,20 @@ class GridWorld:
                 raise ValueError(f"text has {character!r} {where}; it must be one of {allowed}")
         if sum(row.count("S") for row in rows) > 1:
             raise ValueError("text has more than one S; there is one start at most")
-        cells = np.array([list(row) for row in rows])
+        cells = "".join(rows)
         if "C" in cells and "S" not in cells:
             raise ValueError("text has a cliff but no S; a fall leads back to the start")
-        if not ((cells != "#") & (cells != "C")).any():
+        if not set(cells) - {"#", "C"}:
             raise ValueError("text has no cell to stand on")
-        object.__setattr__(self, "cells", read_only(cells))
 
-    cells: npt.NDArray[np.str_] = field(init=False, repr=False, compare=False)
-    """The map as an array of characters, shape (rows, columns)."""
+    @cached_property
+    def cells(self) -> npt.NDArray[np.str_]:
+        """The map as an array of characters, shape (rows, columns)."""
+        return read_only(np.array([list(row) for row in self._rows]))
+
+    @property
+    def _rows(self) -> list[str]:
+        return ["".join(line.split()) for line in self.text.strip().splitlines()]
 
     @property
     def action_names(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from rl_lib._check import Array, Ints, at, first, generator, number, read_only, whole, whole_array
+from rl_lib._values import Value
 from rl_lib.mdp import MDP
 
 ACTIONS = ("stay", "up", "right", "down", "left")
@@ -22,7 +23,7 @@ _NEAR = (3, 2)  # how near is near, for outer colours 0 and 1
 
 
 @dataclass(frozen=True, eq=False)
-class Objectworld:
+class Objectworld(Value):
     """A square grid with objects; `Objectworld.random` scatters them.
 
     State row · size + column; actions stay, up, right, down, left; a move over the edge stays.

@@ -11,13 +11,14 @@ from functools import cached_property
 import numpy as np
 
 from rl_lib._check import finite_array, number
+from rl_lib._values import Value
 from rl_lib.mdp import MDP
 
 HOLD, RELEASE = 0, 1
 
 
-@dataclass(frozen=True)
-class ResponseTask:
+@dataclass(frozen=True, eq=False)
+class ResponseTask(Value):
     """The task as a model: state t is "held for t bins", actions are hold (0) and release (1).
 
     A release ends the trial at once and pays the reward if the cue has come and the window is

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import gymnasium
 import numpy as np
 import pytest
@@ -6,7 +9,7 @@ from models import FORMS, mdps, random_mdp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from rl_lib import MDP
+from rl_lib import MDP, evaluate_policy, value_iteration
 
 ONE = [[[1.0]]]
 
@@ -176,7 +179,9 @@ def test_tables_that_lead_nowhere_are_refused(state, over):
     class Env:
         P = {0: {0: [(1.0, state, 0.0, over)]}, 1: {0: [(1.0, 1, 0.0, True)]}}  # noqa: RUF012
 
-    with pytest.raises(ValueError, match=rf"env.P\[0, 0\] leads to {state}; .* \{{0, …, 1\}}"):
+    with pytest.raises(
+        ValueError, match=rf"env.P\[0\]\[0\]\[0\], .* is {state}; .* in \{{0, …, 1\}}"
+    ):
         MDP.from_gymnasium(Env(), 0.9)
 
 
@@ -184,7 +189,7 @@ def test_endings_that_cannot_be_told_apart_are_refused():
     class Env:
         P = {0: {0: [(0.5, 0, 1.0, True), (0.4, 0, 2.0, True), (0.1, 0, 0.0, False)]}}  # noqa: RUF012
 
-    with pytest.raises(ValueError, match=r"env.P\[0, 0\] ends with different rewards"):
+    with pytest.raises(ValueError, match=r"env.P\[0\]\[0\] ends with different rewards"):
         MDP.from_gymnasium(Env(), 0.9)
 
 
@@ -201,3 +206,107 @@ def test_other_rewards_on_the_same_transitions(form):
         assert_allclose(ours, theirs)
     with pytest.raises(ValueError, match=r"rewards has shape \(2, 5\)"):
         mdp.with_rewards(np.ones((2, 5)))
+
+
+class Tabular:
+    """What an environment with a table looks like from outside."""
+
+    def __init__(self, table, **known):
+        self.P = table
+        vars(self).update(known)
+
+
+AROUND = {0: {0: [(1.0, 1, 0.0, False)]}, 1: {0: [(1.0, 2, 0.0, False)]}, 2: {0: [(1.0, 0, 1.0, True)]}}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["initial_state_distrib", "isd"])
+def test_a_known_start_is_no_exit(name):
+    mdp = MDP.from_gymnasium(Tabular(AROUND, **{name: [1, 0, 0]}), 0.9)
+    assert_allclose(value_iteration(mdp, tol=1e-10).v, [0.81, 0.9, 1])
+    assert_array_equal(mdp.start, [1, 0, 0])
+
+
+@pytest.mark.parametrize("table", [AROUND, {0: {0: [(1.0, 0, 1.0, True)]}}, [[[(1, 0, 1, True)]]]])
+def test_what_may_be_a_start_keeps_its_actions_with_a_warning(table):
+    with pytest.warns(UserWarning, match="only endings lead to state 0: its actions are kept"):
+        mdp = MDP.from_gymnasium(Tabular(table), 0.9)
+    assert_allclose(value_iteration(mdp, tol=1e-10).v[-1], 1)
+
+
+def test_an_exit_that_stays_needs_no_start():
+    table = {0: {0: [(1.0, 1, 1.0, True)]}, 1: {0: [(1.0, 1, 0, True)]}}
+    assert_array_equal(MDP.from_gymnasium(Tabular(table), 0.9).terminal, [False, True])
+
+
+def one(*outcome):
+    return {0: {0: [outcome]}}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({0: {0: [(1, 0, 0, False)], 1: [(1, 0, 0, False)]}, 1: {0: [(1, 0, 0, False)]}},
+         r"env.P\[1\] has no entry 1; it has \[0\]"),
+        ({0: {0: [(1, 0, 0, False)]}, 1: {}}, r"env.P\[1\] has no actions"),
+        ({1: {0: [(1, 0, 0, False)]}}, r"env.P has no entry 0; it has \[1\]"),
+        ({0: {0: []}}, r"env.P\[0\]\[0\] has no outcomes"),
+        ({}, "env.P has no states"),
+        (7, "env.P is 7; it must be a dict or a list of states"),
+        ({0: 7}, r"env.P\[0\] is 7"),
+        ({0: {0: 7}}, r"env.P\[0\]\[0\] is 7"),
+        ({0: {0: (1, 0, 0, False)}}, r"env.P\[0\]\[0\]\[0\] is 1; it must be \(probability"),
+        (one(1, 0, 0, False, {}), r"it must be \(probability, next state, reward, terminated\)"),
+        (one(0.5, 0, 0, False), r"env.P\[0\]\[0\] has probabilities that sum to 0.5, not to 1"),
+        (one(1.5, 0, 0, False), r"the probability, is 1.5; it must lie in \[0, 1\]"),
+        (one(np.nan, 0, 0, False), "the probability, is nan"),
+        (one(1, "0", 0, False), "the next state, is '0'"),
+        (one(1, 0, None, False), "the reward, is None"),
+        (one(1, 0, np.inf, False), "the reward, is inf"),
+        (one(1, 0, 0, "no"), "terminated, is 'no'; it must be True or False"),
+        (one(1, 0, 0, np.nan), "terminated, is nan"),
+    ],
+)  # fmt: skip
+def test_what_a_table_may_not_hold_is_named(table, message):
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        MDP.from_gymnasium(Tabular(table), 0.9)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", [np.asarray, lambda p: sparse.csr_array(p.reshape(-1, 2))])
+@pytest.mark.parametrize("off", [1e-7, -1e-7, 0])
+def test_rows_of_float32_sum_to_one_within_their_own_rounding(form, off):
+    p = np.array([[[0.25, 0.75 + off]], [[0.5, 0.25]]], dtype=np.float32)
+    mdp = MDP(form(p), np.ones((2, 1)), 1.0)
+    assert_array_equal(mdp.end_probability, [[0], [0.25]])
+    assert_allclose(mdp.transitions.sum(axis=-1).ravel()[0], 1, rtol=1e-15)
+
+
+def test_a_rare_ending_in_float64_stays_one():
+    mdp = MDP(np.array([[[1 - 1e-7]]]), [[1.0]], 1.0)
+    assert_allclose(mdp.end_probability, 1e-7)
+    assert_allclose(evaluate_policy(mdp, [[1.0]]).v, 1e7)
+
+
+def test_policies_in_float32_are_distributions():
+    policy = np.full((1, 3), 1 / 3, dtype=np.float32) * np.float32(1 + 2e-7)
+    mdp = MDP(np.zeros((1, 3, 1)), np.ones((1, 3)), 0.5)
+    assert_allclose(evaluate_policy(mdp, policy).v, 1, rtol=1e-6)
+
+
+def test_a_terminal_state_that_leads_to_itself_is_explained():
+    mdp = MDP([[[0.0, 1.0]], [[0.0, 1.0]]], [[1.0], [0.0]], 1.0)
+    with pytest.raises(ValueError, match="rows of a terminal state must be empty"):
+        evaluate_policy(mdp, [[1.0], [1.0]])
+    with pytest.raises(ValueError, match="rows of a terminal state must be empty"):
+        value_iteration(mdp)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])  # fmt: skip
+@pytest.mark.parametrize("form", FORMS)
+def test_a_copy_is_the_same_model(form, copied):
+    mdp = random_mdp(3, 5, 2, 0.9, form=form)
+    again = copied(mdp)
+    for ours, theirs in zip(again.table, mdp.table, strict=True):
+        assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match="read-only"):
+        again.rewards[0, 0] = 7

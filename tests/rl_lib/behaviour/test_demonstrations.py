@@ -1,3 +1,7 @@
+import copy
+import io
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -214,3 +218,88 @@ def test_an_ending_without_an_exit_is_a_step_to_where_one_was():
     mdp = MDP([[[0.0, 1.0]], [[0.0, 0.0]]], [[1.0], [1.0]], 0.9)
     walks = sampled(mdp, 1, start=[1.0, 0.0])
     assert_array_equal(walks.next_states, [1, 1])
+
+
+def frame(**columns):
+    pd = pytest.importorskip("pandas")
+    given = {"trajectory": [0, 0, 1], "state": [0, 1, 0], "action": [1, 1, 0]}
+    return pd.DataFrame(given | columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"terminated": [True, True, False]},
+         r"frame.terminated\[0\] is True, but frame.trajectory\[0\] goes on after it"),
+        ({"terminated": ["no", "no", "no"]}, r"frame.terminated\[0\] is 'no'; it must be True or"),
+        ({"terminated": [False, "False", True]}, r"frame.terminated\[1\] is 'False'"),
+        ({"terminated": [0, 0.5, 1]}, r"frame.terminated\[1\] is 0.5; it must be True or False"),
+        ({"terminated": [0, np.nan, 1]}, "frame has no value in row 1 of column terminated"),
+        ({"step": [0, 2, 0]}, r"frame.step\[1\] is 2, after 0; .* must count up by one"),
+        ({"step": [1, 0, 0]}, r"frame.step\[1\] is 0, after 1"),
+        ({"state": [0, "left", 0]}, r"frame.state\[1\] is 'left'; it must be a whole number"),
+        ({"state": [0, 1.5, 0]}, r"frame.state\[1\] is 1.5; it must be a whole number"),
+        ({"state": [0, 10**30, 0]}, r"frame.state\[1\] is 1000000000000000000000000000000; it"),
+        ({"action": [True, False, True]}, r"frame.action\[0\] is True; it must be a whole number"),
+        ({"trajectory": [[0], [0], [1]]}, "frame.trajectory holds what is no label"),
+        ({"next_state": [2, -1, -1]}, "must be the state of the following step"),
+        ({"next_state": ["x", -1, -1]}, r"frame.next_state\[0\] is 'x'"),
+    ],
+)  # fmt: skip
+def test_what_a_frame_may_not_hold_is_named(columns, message):
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        Demonstrations.from_pandas(frame(**columns))
+    assert "\n" not in str(caught.value)
+
+
+def test_frames_in_forms_that_people_have():
+    pd = pytest.importorskip("pandas")
+    plain = Demonstrations.from_pandas(frame(terminated=[False, True, False]))
+    for other in (
+        frame(terminated=[0, 1, 0]),
+        frame(terminated=np.array([0.0, 1.0, 0.0])),
+        frame(terminated=[0, 1, 0], step=[7, 8, 3]),
+        frame(terminated=[0, 1, 0], trajectory=["b", "b", "a"]).astype({"state": float}),
+        frame(terminated=[0, 1, 0], trajectory=pd.Categorical(["b", "b", "a"], ["c", "a", "b"])),
+        frame(terminated=pd.array([False, True, False], dtype="boolean")).convert_dtypes(),
+        frame(terminated=[0, 1, 0], next_state=[1, None, np.nan]),
+        frame(terminated=[0, 1, 0]).set_index(pd.Index([5, 5, 5])),
+        frame(terminated=[0, 1, 0]).iloc[[0, 2, 1]],  # in between, and in order
+    ):
+        assert Demonstrations.from_pandas(other) == plain
+    for none in (frame().iloc[:0], frame().iloc[:0].astype(object)):
+        assert Demonstrations.from_pandas(none).n_trajectories == 0
+    with pytest.raises(TypeError, match="frame is 3; it must be a pandas DataFrame"):
+        Demonstrations.from_pandas(3)
+    with pytest.raises(ValueError, match="frame has column state twice"):
+        Demonstrations.from_pandas(pd.concat([frame(), frame()[["state"]]], axis=1))
+
+
+@pytest.mark.parametrize("word", ["no", "False", "", "yes", np.nan, None, 2, [True, "no"], ["1"]])
+def test_no_word_is_a_truth_value(word):
+    with pytest.raises((ValueError, TypeError), match="terminated"):
+        Demonstrations.from_trajectories([STEP, STEP], terminated=word)
+    with pytest.raises((ValueError, TypeError), match="terminated"):
+        Demonstrations([0], [0], [1], [0, 1], [word])
+
+
+@st.composite
+def recordings(draw):
+    """Demonstrations of every kind that a table can hold: no trajectory is empty."""
+    trajectories = draw(st.lists(st.lists(st.tuples(*[st.integers(0, 9)] * 2), min_size=1)))
+    made = Demonstrations.from_trajectories(
+        trajectories, terminated=[draw(st.booleans()) for _ in trajectories]
+    )
+    after, ends = made.next_states.copy(), made.offsets[1:] - 1
+    after[ends] = [draw(st.integers(-1, 9)) for _ in ends]
+    return Demonstrations(made.states, made.actions, after, made.offsets, made.terminated)
+
+
+@given(recordings())
+def test_a_table_in_a_file_gives_the_same_demonstrations(made):
+    pd = pytest.importorskip("pandas")
+    text = made.to_pandas().to_csv(index=False)
+    assert Demonstrations.from_pandas(pd.read_csv(io.StringIO(text))) == made
+    again = pickle.loads(pickle.dumps(copy.deepcopy(made)))
+    assert again == made
+    assert hash(again) == hash(made)

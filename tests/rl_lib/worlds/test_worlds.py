@@ -1,3 +1,7 @@
+import copy
+import pickle
+from dataclasses import asdict, replace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -216,3 +220,37 @@ def test_objectworld_features():
 def test_a_bad_objectworld_is_named(options, message):
     with pytest.raises(ValueError, match=message):
         Objectworld(**options)
+
+
+WORLDS = [
+    russell_norvig(),
+    GridWorld("S#+", exits={"+": 2.0}),
+    ResponseTask(holding_cost=0.1),
+    Objectworld([(0, 0, 0, 1), (0, 4, 1, 0)], size=5),
+]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))])  # fmt: skip
+@pytest.mark.parametrize("world", WORLDS)
+def test_worlds_can_be_copied_and_compared(world, copied):
+    _ = world.mdp  # computed once; a copy computes its own
+    again = copied(world)
+    assert again == world
+    assert hash(again) == hash(world)
+    assert again != replace(world, discount=0.123)
+    assert type(world)(**asdict(world)) == world
+    assert_array_equal(again.mdp.rewards, world.mdp.rewards)
+    assert len({world, again, replace(world, discount=0.123)}) == 2
+
+
+def test_copies_keep_their_arrays_read_only():
+    world = copy.deepcopy(WORLDS[-1])
+    with pytest.raises(ValueError, match="read-only"):
+        world.objects[0, 0] = 3
+
+
+def test_exits_cannot_be_written_to():
+    world = GridWorld("S.+", exits={"+": 1.0})
+    with pytest.raises(TypeError):
+        world.exits["+"] = 2.0
+    assert dict(world.exits) == {"+": 1.0}
