@@ -230,7 +230,11 @@ WORLDS = [
 ]
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))])  # fmt: skip
+def pickled(world):
+    return pickle.loads(pickle.dumps(world))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
 @pytest.mark.parametrize("world", WORLDS)
 def test_worlds_can_be_copied_and_compared(world, copied):
     _ = world.mdp  # computed once; a copy computes its own
