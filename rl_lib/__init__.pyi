@@ -13,11 +13,19 @@ from .behaviour.agents import (
     rat as rat,
     soft_expert as soft_expert,
 )
+from .behaviour.datasets import (
+    Trials as Trials,
+    read_trials as read_trials,
+)
 from .behaviour.demonstrations import (
     Demonstrations as Demonstrations,
 )
 from .behaviour.empirical import (
     empirical_mdp as empirical_mdp,
+)
+from .inverse.description import (
+    Description as Description,
+    describe as describe,
 )
 from .inverse.iavi import (
     Recovered as Recovered,

@@ -1,5 +1,6 @@
 """From behaviour to reward. Every result has at least `policy`, `reward` and `n_iter`.
 
+description  what recorded choices tell, and what they cannot
 maxent       maximum causal entropy, rewards linear in features
 iavi         inverse action-value iteration and its gauges, in closed form
 iql          inverse Q-learning from samples, with and without constraints

@@ -1,6 +1,7 @@
 """Pictures: one function a picture, drawn on `ax` or on a new figure, returning the axes.
 
 gridworld    values, policies and action values on a map
+behaviour    a description of recorded behaviour
 objectworld  an Objectworld and its values
 curves       learning curves over runs
 style        the palette, and what pictures of maps share

@@ -1,3 +1,4 @@
+from .behaviour import description as description
 from .curves import plot_learning_curves as plot_learning_curves
 from .gridworld import (
     plot_policy as plot_policy,
