@@ -13,5 +13,6 @@ from .style import (
     GREEN as GREEN,
     ORANGE as ORANGE,
     RED as RED,
+    number as number,
 )
 from .widgets import explore as explore

@@ -10,7 +10,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
 from rl_lib._check import finite_array
-from rl_lib.plots.style import INK, MAP, map_axes, readable, shade
+from rl_lib.plots.style import INK, MAP, map_axes, number, readable, shade
 from rl_lib.worlds.gridworld import ACTIONS, GridWorld
 
 _ARROWS = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])  # x and y (downwards) of each action
@@ -58,7 +58,7 @@ def plot_values(
     ax = map_axes(world, ax)
     grid, ink = shade(world, v, ax, limits)
     for row, column in np.argwhere(np.isfinite(grid)):
-        text = f"{grid[row, column]:.2f}".replace("-", "−")
+        text = number(grid[row, column], ".2f")
         ax.text(column, row, text, ha="center", va="center", color=ink[row, column])
     return ax
 
@@ -158,7 +158,7 @@ def plot_q(
             x, y = 0.31 * _ARROWS[action]
             weight = "bold" if value >= of_cell.max() - 1e-9 else "normal"
             ink = readable(plt.get_cmap(MAP)(norm(value)))
-            text = f"{value:.2f}".replace("-", "−")
+            text = number(value, ".2f")
             ax.text(
                 column + x, row + y, text, color=ink, weight=weight, fontsize=size,
                 ha="center", va="center",

@@ -19,6 +19,18 @@ WALL, CLIFF, INK = "#8a8a8a", "#3a3a3a", "#1a1a1a"
 MAP = "viridis"
 
 
+def number(value: float, form: str = ".3g") -> str:
+    """A number as pictures and tables show it: three digits, a true minus, and 0 without one.
+
+    Examples
+    --------
+    >>> number(-12.3456), number(-0.001, ".2f")
+    ('−12.3', '0.00')
+    """
+    text = format(value, form)
+    return (text if text.strip("-+0.") else text.lstrip("-")).replace("-", "−")
+
+
 def map_axes(world: GridWorld, ax: Axes | None) -> Axes:
     """Axes with the map's cells, walls, cliffs and exits."""
     rows, columns = world.cells.shape
@@ -41,7 +53,7 @@ def map_axes(world: GridWorld, ax: Axes | None) -> Axes:
         colour = GREEN if paid >= 0 else RED
         box = Rectangle((column - 0.44, row - 0.44), 0.88, 0.88, fill=False, ec=colour, lw=3)
         ax.add_patch(box)
-        label = f"{paid:+g}".replace("-", "−") if paid else "exit"
+        label = number(paid, "+g") if paid else "exit"
         ax.text(column, row, label, ha="center", va="center", color=INK)
     return ax
 
