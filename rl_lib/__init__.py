@@ -8,6 +8,7 @@ learning   Q-learning and SARSA, from experience
 behaviour  recorded and simulated behaviour, and the model that it shows
 inverse    from behaviour to reward, and how to judge one
 plots      one function a picture, and pictures with a slider
+__main__   `python -m rl_lib describe trials.csv`
 
 Every public name can be imported from here (`__init__.pyi` lists them); what it needs is loaded
 when it is first used, and so `import rl_lib` itself costs nothing.

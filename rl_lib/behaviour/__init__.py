@@ -2,6 +2,7 @@
 
 demonstrations  trajectories of any lengths, in flat arrays
 agents          simulated experts and animals, whose reward is known
+datasets        recordings in files
 empirical       the model that recordings show
 _records        recordings as people have them: lists, data frames
 _sampling       trajectories drawn from a model
