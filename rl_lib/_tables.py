@@ -208,7 +208,7 @@ def _outcomes(table: Any) -> tuple[int, int, list[tuple[Any, ...]]]:
                         "(probability, next state, reward, terminated)"
                     )
                 p, s2, r, done = outcome
-                if not 0 <= finite_number(f"{name}[{k}], the probability,", p) <= 1 + rounding(p):
+                if not 0 <= finite_number(f"{name}[{k}], the probability,", p) <= 1 + 1e-6:
                     raise ValueError(f"{name}[{k}], the probability, is {p}; it must lie in [0, 1]")
                 s2 = index(f"{name}[{k}], the next state,", s2, 0, n)
                 r = finite_number(f"{name}[{k}], the reward,", r)
