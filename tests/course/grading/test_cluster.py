@@ -21,6 +21,8 @@ pytestmark = [
 ]
 
 ROOT, NAME = hard_cases.ROOT, hard_cases.NAME
+COURSE = str(Path(sys.executable).with_name("course"))
+REPOSITORY = str(Path(__file__).parents[3])
 DASK = str(Path(sys.executable).with_name("dask"))
 
 
@@ -97,6 +99,28 @@ def test_a_scheduler_with_workers_elsewhere(course, elsewhere, capsys):
     assert wait_until(lambda: there(address, 3))
     assert main(["grade", NAME, "--workers", address, "--regrade"]) == 1
     assert "cannot grade: bubblewrap is missing there" in capsys.readouterr().err
+
+
+def test_a_worker_that_is_lost_costs_nothing(course, elsewhere):
+    address, worker = elsewhere
+    lost = worker()
+    worker()
+    assert wait_until(lambda: there(address, 2))
+    submitted = course / "_build/grade/submitted"
+    for number in range(4, 20):
+        shutil.copytree(submitted / "s0", submitted / f"s{number}")
+    journal = course / f"_build/grade/journal/{NAME}.jsonl"
+    with subprocess.Popen(
+        [COURSE, "grade", NAME, "--workers", address],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": REPOSITORY},
+    ) as grading:  # fmt: skip
+        assert wait_until(lambda: journal.exists() and journal.read_text("utf8").count("\n") > 1)
+        lost.kill()
+        error = grading.communicate(timeout=PATIENCE)[1]
+    assert grading.returncode == 0, error
+    of = {"s1": 7, "s2": 7}
+    assert totals(course) == {f"s{number}": of.get(f"s{number}", 10) for number in range(20)}
 
 
 def test_nobody_answers(course, capsys, monkeypatch):
