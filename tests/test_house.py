@@ -18,7 +18,10 @@ PACKAGES = sorted(
 
 
 # Not rooms: the ground of the library, and names for what released notebooks import.
-UNLISTED = {"rl_lib": {"_check", "_compiled", "_tables", "_values"}, "course": {"checks", "pictures"}}
+UNLISTED = {
+    "rl_lib": {"_check", "_compiled", "_tables", "_values"},
+    "course": {"checks", "pictures"},
+}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
