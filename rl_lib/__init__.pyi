@@ -23,6 +23,14 @@ from .behaviour.demonstrations import (
 from .behaviour.empirical import (
     empirical_mdp as empirical_mdp,
 )
+from .behaviour.memory import (
+    Remembering as Remembering,
+    remember as remember,
+)
+from .inverse.counting import (
+    Counting as Counting,
+    counting as counting,
+)
 from .inverse.description import (
     Description as Description,
     describe as describe,
@@ -32,6 +40,10 @@ from .inverse.iavi import (
     anchored_reward as anchored_reward,
     iavi as iavi,
     state_reward as state_reward,
+)
+from .inverse.intentions import (
+    Intentions as Intentions,
+    multi_intention_irl as multi_intention_irl,
 )
 from .inverse.iql import (
     IQL as IQL,

@@ -4,6 +4,7 @@ demonstrations  trajectories of any lengths, in flat arrays
 agents          simulated experts and animals, whose reward is known
 datasets        recordings in files
 empirical       the model that recordings show
+memory          the state before as part of the state
 _records        recordings as people have them: lists, data frames
 _sampling       trajectories drawn from a model
 """

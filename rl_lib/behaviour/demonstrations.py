@@ -267,10 +267,14 @@ class Demonstrations(Value):
         first_state = distributions("start", mdp.start if start is None else start, one[:1])
         return cls(*walk(mdp, policy, first_state, n, max_steps, generator(rng)))
 
+    def pairs(self, n_states: int, n_actions: int) -> Ints:
+        """Each step's row s · A + a of a table, shape (N,)."""
+        n_states, n_actions = self._check_fit(n_states, n_actions)
+        return self.states * n_actions + self.actions
+
     def counts(self, n_states: int, n_actions: int) -> Array:
         """How often each action was taken in each state, shape (S, A)."""
-        n_states, n_actions = self._check_fit(n_states, n_actions)
-        pair = self.states * n_actions + self.actions
+        pair = self.pairs(n_states, n_actions)
         counted = np.bincount(pair, minlength=n_states * n_actions)
         return counted.reshape(n_states, n_actions).astype(np.float64)
 

@@ -4,6 +4,9 @@ description  what recorded choices tell, and what they cannot
 maxent       maximum causal entropy, rewards linear in features
 iavi         inverse action-value iteration and its gauges, in closed form
 iql          inverse Q-learning from samples, with and without constraints
+intentions   several rewards and switches between them, by exact expectation–maximisation
+counting     what counts of where an animal came from predict, without any reward
 metrics      how to judge a recovered reward
+_forward_backward  hidden intentions of ragged trajectories
 _likelihood  of demonstrations under a reward, and its gradient
 """

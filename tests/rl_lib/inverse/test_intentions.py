@@ -1,0 +1,274 @@
+"""Intentions: against all paths by brute force, invariants of EM, and what is known to be true."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from models import random_mdp
+from numpy.testing import assert_allclose, assert_array_equal
+
+from rl_lib import (
+    MDP,
+    Demonstrations,
+    boltzmann,
+    iavi,
+    log_likelihood,
+    multi_intention_irl,
+    value_iteration,
+)
+from rl_lib.inverse import _forward_backward as passes
+from rl_lib.inverse._forward_backward import Chain, filter_steps, most_probable, smooth_steps
+
+
+@st.composite
+def hidden_chains(draw):
+    """Likelihoods of ragged trajectories, some empty, and a chain."""
+    lengths = draw(st.lists(st.integers(0, 4), min_size=1, max_size=3))
+    n_intentions = draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    likelihood = rng.uniform(0.01, 1, (sum(lengths), n_intentions))
+    chain = Chain(
+        rng.dirichlet(np.ones(n_intentions)), rng.dirichlet(np.ones(n_intentions), n_intentions)
+    )
+    return likelihood, chain, np.concatenate(([0], np.cumsum(lengths)))
+
+
+def joint(likelihood, chain, path):
+    """p(path, actions) of one trajectory."""
+    p = chain.start[path[0]]
+    for before, now in pairwise(path):
+        p *= chain.transition[before, now]
+    return p * likelihood[np.arange(len(path)), list(path)].prod()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@given(case=hidden_chains())
+def test_passes_agree_with_all_paths(compiled, case):
+    likelihood, chain, offsets = case
+    n_intentions = len(chain.start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "COMPILED", compiled and passes.COMPILED)
+        filtered, evidence = filter_steps(likelihood, chain, offsets)
+        smoothed, pairs = smooth_steps(likelihood, filtered, evidence, chain, offsets)
+    best = most_probable(np.log(likelihood), *map(np.log, chain), offsets)
+    expected_pairs = np.zeros((n_intentions, n_intentions))
+    for begin, end in pairwise(offsets):
+        here = likelihood[begin:end]
+        totals = [1.0]
+        for t in range(1, end - begin + 1):
+            paths = list(product(range(n_intentions), repeat=t))
+            weights = np.array([joint(here[:t], chain, path) for path in paths])
+            totals.append(weights.sum())
+            last = np.array([path[-1] for path in paths])
+            shares = np.bincount(last, weights, n_intentions) / weights.sum()
+            assert_allclose(filtered[begin + t - 1], shares, atol=1e-12)
+            assert_allclose(evidence[begin + t - 1], totals[t] / totals[t - 1], rtol=1e-12)
+        if begin == end:
+            continue
+        for t in range(end - begin):
+            at_t = np.array([path[t] for path in paths])
+            shares = np.bincount(at_t, weights, n_intentions) / weights.sum()
+            assert_allclose(smoothed[begin + t], shares, atol=1e-12)
+        for path, weight in zip(paths, weights / weights.sum(), strict=True):
+            for step in pairwise(path):
+                expected_pairs[step] += weight
+        assert_allclose(joint(here, chain, tuple(best[begin:end])), weights.max(), rtol=1e-12)
+    assert_allclose(pairs, expected_pairs, atol=1e-12)
+
+
+def test_long_trajectories_do_not_underflow():
+    rng = np.random.default_rng(0)
+    likelihood = rng.uniform(1e-6, 1e-3, (20_000, 2))
+    chain = Chain(np.array([0.5, 0.5]), np.array([[0.99, 0.01], [0.02, 0.98]]))
+    filtered, evidence = filter_steps(likelihood, chain, np.array([0, 20_000]))
+    smoothed, _ = smooth_steps(likelihood, filtered, evidence, chain, np.array([0, 20_000]))
+    assert np.log(evidence).sum() < -100_000
+    assert_allclose(smoothed.sum(axis=1), 1)
+
+
+def switching(mdp, policies, transition, n, length, seed=0):
+    """Demonstrations of an agent that switches policies, and the true intentions."""
+    rng = np.random.default_rng(seed)
+    following = mdp.to_dense().transitions if mdp.is_sparse else mdp.transitions
+    trajectories, intentions = [], []
+    for _ in range(n):
+        state, z, steps = rng.integers(mdp.n_states), rng.integers(len(policies)), []
+        for _ in range(length):
+            action = rng.choice(mdp.n_actions, p=policies[z][state])
+            steps.append((state, action))
+            intentions.append(z)
+            state = rng.choice(mdp.n_states, p=following[state, action])
+            z = rng.choice(len(policies), p=transition[z])
+        trajectories.append(steps)
+    return Demonstrations.from_trajectories(trajectories), np.array(intentions)
+
+
+def world(n_states=4, n_actions=3, seed=0):
+    """Random dynamics without endings, and two agents with rewards that differ."""
+    rng = np.random.default_rng(seed)
+    p = rng.dirichlet(np.ones(n_states), (n_states, n_actions))
+    mdp = MDP(p, np.zeros((n_states, n_actions)), 0.8)
+    rewards = rng.normal(size=(2, n_states, n_actions)) * 2
+    policies = [boltzmann(value_iteration(mdp.with_rewards(r), tol=1e-10).q) for r in rewards]
+    return mdp, np.stack(policies)
+
+
+STICKY = np.array([[0.95, 0.05], [0.1, 0.9]])
+
+
+def test_what_was_simulated_comes_back():
+    mdp, policies = world()
+    walks, intentions = switching(mdp, policies, STICKY, 200, 200)
+    found = multi_intention_irl(mdp, walks, 2, rng=np.random.default_rng(0))
+    assert found.converged
+    assert_allclose(found.policy, policies, atol=0.06)  # the first is the commoner one
+    assert_allclose(found.transition, STICKY, atol=0.02)
+    for z in range(2):
+        assert_allclose(found.reward[z], iavi(mdp, policies[z]).reward, atol=0.5)
+        assert_allclose(found.policy[z], boltzmann(value_iteration(
+            mdp.with_rewards(found.reward[z]), tol=1e-12).q), atol=1e-8)  # fmt: skip
+    # An oracle that knows everything is hardly better.
+    oracle = found._replace(policy=policies, transition=STICKY)
+    for infer in ("predicted", "filtered", "smoothed"):
+        right, best = (
+            (getattr(model, infer)(walks).argmax(axis=1) == intentions).mean()
+            for model in (found, oracle)
+        )
+        assert best - 0.01 < right <= best + 0.005
+    path = found.most_probable(walks)
+    assert abs((path == intentions).mean() - right) < 0.02
+
+
+def test_predictions_do_not_see_what_comes():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 3, 50)
+    found = multi_intention_irl(mdp, walks, 2, restarts=1, rng=np.random.default_rng(0))
+    changed = walks.actions.copy()
+    changed[30:50] = (changed[30:50] + 1) % 3
+    other = Demonstrations(
+        walks.states, changed, walks.next_states, walks.offsets, walks.terminated
+    )
+    for infer, last in (("predicted", 31), ("filtered", 30)):
+        before, after = (getattr(found, infer)(each) for each in (walks, other))
+        assert_array_equal(before[:last], after[:last])
+        assert (before[last : last + 5] != after[last : last + 5]).all()
+        assert_array_equal(before[50:], after[50:])  # another trajectory
+    steps = found.log_probabilities(walks)
+    assert_array_equal(steps[:30], found.log_probabilities(other)[:30])
+    # p(a_t | past) is the mixture that was predicted.
+    chance = (found.predicted(walks) * found.policy[:, walks.states, walks.actions].T).sum(axis=1)
+    assert_allclose(np.exp(steps), chance)
+    assert_allclose(found.predictive_log_likelihood(walks), steps.mean())
+    assert_allclose(found.log_likelihood, steps.mean(), atol=1e-4)
+
+
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 3),
+    st.sampled_from([0.05, 0.5, 3]),
+    st.sampled_from([0.0, 1.0]),
+)
+def test_no_iteration_lowers_the_objective(seed, n_intentions, smoothing, chain_smoothing):
+    mdp, policies = world(3, 2, seed)
+    walks, _ = switching(mdp, policies, STICKY, 4, 15, seed)
+    found = multi_intention_irl(
+        mdp, walks, n_intentions, smoothing=smoothing, chain_smoothing=chain_smoothing,
+        restarts=1, tol=1e-9, max_iter=5_000, rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    assert (np.diff(found.objective) >= -1e-9 * np.abs(found.objective[1:])).all()
+    for part in (found.policy, found.transition, found.start):
+        assert_allclose(part.sum(axis=-1), 1)
+        assert (part >= 0).all()
+    assert np.isfinite(found.reward).all()
+
+
+def test_one_intention_is_the_counted_policy():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 10, 30)
+    found = multi_intention_irl(mdp, walks, 1, rng=np.random.default_rng(0))
+    assert_allclose(found.policy[0], walks.policy(4, 3, smoothing=0.5))
+    assert_allclose(found.reward[0], iavi(mdp, walks.policy(4, 3)).reward)
+    assert_allclose(found.log_likelihood, log_likelihood(walks, found.policy[0]))
+    assert found.n_iter == 2
+
+
+def test_more_intentions_than_the_recordings_carry():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies[:1], np.eye(1), 2, 5)
+    with np.errstate(all="raise"):
+        found = multi_intention_irl(mdp, walks, 6, rng=np.random.default_rng(0))
+    assert np.isfinite(found.policy).all()
+    assert np.isfinite(found.reward).all()
+    assert (found.transition > 0).all()
+
+
+def test_states_never_visited_and_empty_trajectories():
+    mdp = random_mdp(0, 5, 2, 0.9)
+    steps = [[(0, 0), (1, 1), (0, 1)], [], [(1, 0)]]
+    walks = Demonstrations.from_trajectories(steps)
+    full = Demonstrations.from_trajectories([steps[0], steps[2]])
+    found, same = (
+        multi_intention_irl(mdp, each, 2, rng=np.random.default_rng(0)) for each in (walks, full)
+    )
+    assert_allclose(found.policy[:, 2:], 0.5)
+    assert_allclose(found.policy, same.policy)
+    assert_allclose(found.predicted(walks)[[0, 3]], [found.start, found.start])
+
+
+def test_criteria_count_what_was_observed():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 4, 30)
+    found = multi_intention_irl(mdp, walks, 2, restarts=1, rng=np.random.default_rng(0))
+    log_likelihood_of_all = found.log_probabilities(walks).sum()
+    free = ((walks.counts(4, 3) > 0).sum(axis=1) - 1).sum()
+    for observed, rows in ((True, free), (False, 8)):
+        parameters = 2 * rows + 3  # one row of Λ each, and ρ
+        assert_allclose(
+            found.bic(walks, observed=observed),
+            -2 * log_likelihood_of_all + parameters * np.log(120),
+        )
+
+
+def test_labels_can_be_made_alike():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 20, 100)
+    found = multi_intention_irl(mdp, walks, 2, restarts=1, rng=np.random.default_rng(0))
+    swapped = found.relabelled([1, 0])
+    assert_array_equal(swapped.transition[0, 1], found.transition[1, 0])
+    again = swapped.like(found)
+    for ours, theirs in zip(again, found, strict=True):
+        assert_array_equal(ours, theirs)
+    assert_allclose(swapped.log_probabilities(walks), found.log_probabilities(walks))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_intentions": 0}, "n_intentions is 0"),
+        ({"smoothing": 0}, r"smoothing is 0; it must lie in \(0"),
+        ({"chain_smoothing": -1}, "chain_smoothing is -1"),
+        ({"restarts": 0}, "restarts is 0"),
+        ({"tol": 0}, "tol is 0"),
+        ({"max_iter": 0}, "max_iter is 0"),
+        ({"rng": 1}, "rng is 1"),
+        ({"demonstrations": Demonstrations.from_trajectories([[(9, 0)]])}, r"states\[0\] .* is 9"),
+        ({"demonstrations": Demonstrations.from_trajectories([[]])}, "holds no step"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    options = {
+        "demonstrations": Demonstrations.from_trajectories([[(0, 0)]]),
+        "n_intentions": 2,
+        "rng": np.random.default_rng(0),
+    }
+    with pytest.raises((ValueError, TypeError), match=message):
+        multi_intention_irl(world()[0], **(options | change))
+
+
+def test_stopping_early_is_said():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 4, 30)
+    with pytest.warns(UserWarning, match="not converged after 2 iterations"):
+        found = multi_intention_irl(mdp, walks, 2, max_iter=2, rng=np.random.default_rng(0))
+    assert (found.converged, found.n_iter) == (False, 2)
