@@ -61,6 +61,9 @@ from .inverse.metrics import (
     reward_correlation as reward_correlation,
     sum_zero_reward as sum_zero_reward,
 )
+from .inverse.prediction import (
+    predict_ahead as predict_ahead,
+)
 from .learning.schedules import (
     by_visits as by_visits,
     linear as linear,
