@@ -103,7 +103,7 @@ def graded_in_sandbox():
 
 def start_fork_server():
     global fork_server
-    limits = Limits(computing=3.0, waiting=60.0)
+    limits = Limits(computing=1.0, waiting=60.0)
     fork_server = Sandbox(limits, unsafe=shutil.which("bwrap") is None, hidden=(ROOT,))
 
 
