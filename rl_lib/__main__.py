@@ -1,6 +1,7 @@
 """`python -m rl_lib describe trials.csv`: what recorded choices tell, and what they cannot."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -32,10 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that has no γ
     try:
-        print(_describe(options))
+        print(_describe(options), flush=True)
     except (ValueError, TypeError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as problem:
         print(f"error: {problem.filename}: {problem.strerror}", file=sys.stderr)
         return 2

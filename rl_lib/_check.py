@@ -132,12 +132,8 @@ def rounding(value: Any) -> float:
 
     Never less than 1e-9, which adding up thousands of float64 numbers takes.
     """
-    dtype = getattr(value, "data", value) if sparse.issparse(value) else value
-    try:
-        kind = np.asarray(dtype).dtype
-    except ValueError:  # rows of different lengths
-        return 1e-9
-    return max(1e-9, 8 * float(np.finfo(kind).eps)) if kind.kind == "f" else 1e-9
+    dtype = value.dtype if sparse.issparse(value) else np.asarray(value).dtype
+    return max(1e-9, 8 * float(np.finfo(dtype).eps)) if dtype.kind == "f" else 1e-9
 
 
 def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:

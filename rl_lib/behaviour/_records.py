@@ -59,7 +59,7 @@ def read_frame(frame: Any) -> Steps:
     twice = [name for name in known if list(columns).count(name) > 1]
     if twice:
         raise ValueError(f"frame has column {twice[0]} twice; it may be there once")
-    for name in set(known) & set(columns) - {"next_state"}:
+    for name in (name for name in known if name in columns and name != "next_state"):
         bad = first(frame[name].isna().to_numpy())
         if bad is not None:
             raise ValueError(f"frame has no value in row {bad[0]} of column {name}")

@@ -76,8 +76,8 @@ def read_trials(path: str | Path) -> Trials:
     for name in ("trial", "state", "action"):
         if name not in table.columns:
             raise ValueError(f"the table has columns {', '.join(table.columns)}; it needs {name}")
-    for name in {"session", "trial", "state", "action", "end", "step"} & set(table.columns):
-        table.refuse(name, [word.lower() not in _MISSING for word in table.columns[name]])
+    for name in ("session", "trial", "state", "action", "end", "step"):
+        table.refuse(name, [w.lower() not in _MISSING for w in table.columns.get(name, [])])
     following = ["next_state"] * ("next_state" in table.columns)
     state_names, action_names = table.names("state", *following), table.names("action")
     steps = {"state": table.numbers("state", state_names)}
@@ -131,7 +131,8 @@ class _Table(NamedTuple):
         if names is None or _WHOLE.fullmatch(names[0]):
             fine = [bool(_WHOLE.fullmatch(w)) or w.lower() in _MISSING for w in words]
             self.refuse(name, fine, "a whole number")
-            return np.array([UNKNOWN if w.lower() in _MISSING else int(float(w)) for w in words])
+            whole = [str(UNKNOWN) if w.lower() in _MISSING else w.partition(".")[0] for w in words]
+            return np.array(list(map(int, whole)))
         number = {word: k for k, word in enumerate(names)}
         return np.array([number.get(word, UNKNOWN) for word in words])
 

@@ -126,6 +126,11 @@ class Demonstrations(Value):
         return np.diff(self.offsets)
 
     @property
+    def begins(self) -> Ints:
+        """First step of each trajectory that has one."""
+        return self.offsets[:-1][self.lengths > 0]
+
+    @property
     def ended(self) -> npt.NDArray[np.bool_]:
         """Whether the episode ended with each step, shape (N,)."""
         ended, some = np.zeros(self.n_steps, dtype=bool), self.lengths > 0

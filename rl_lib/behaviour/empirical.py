@@ -46,8 +46,7 @@ def empirical_mdp(
     counts = sparse.csr_array(sparse.coo_array(entries, shape=(rewards.size, n_states)))
     seen = sparse.diags_array(1 / np.maximum(known, 1)) @ counts
     filled = seen + _average_of_tried(known.reshape(rewards.shape)) @ seen
-    first_steps = demonstrations.offsets[:-1][demonstrations.lengths > 0]
-    start = np.bincount(demonstrations.states[first_steps], minlength=n_states)
+    start = np.bincount(demonstrations.states[demonstrations.begins], minlength=n_states)
     return MDP(sparse.csr_array(filled), rewards, discount, start=start / start.sum())
 
 

@@ -38,7 +38,7 @@ class Remembering:
         n_states = int(self.state.max()) + 1
         demonstrations.pairs(n_states, self.mdp.n_actions)  # refuses what is outside the model
         before = np.append(UNKNOWN, demonstrations.states[:-1])[: demonstrations.n_steps]
-        before[demonstrations.offsets[:-1][demonstrations.lengths > 0]] = UNKNOWN
+        before[demonstrations.begins] = UNKNOWN
         states = self._number("states", before, demonstrations.states, n_states)
         # An ending without an exit state is recorded as a step to the state it left.
         left = demonstrations.ended & (demonstrations.next_states == demonstrations.states)

@@ -68,8 +68,8 @@ def counting(
     memory : int ≥ 0
         Earlier states that a context holds, at most; the beginning of a trajectory is one of them.
     by_time : bool
-        The longest context is the present state and the number of the step in its trajectory,
-        instead of earlier states.
+        The longer context is the present state and the number of the step in its trajectory, not
+        earlier states; `memory` is 0 then.
     concentration : float > 0
         c, how many observations the shorter context is worth.
 
@@ -99,10 +99,10 @@ def counting(
     concentration = number("concentration", concentration, 0, above=True)
     if memory * np.log2(n_states + 1) + np.log2(n_states) > 62:
         raise ValueError(f"memory is {memory}; with {n_states} states it must be smaller")
-    if by_time and memory != 1:
-        memory = 1
+    if by_time and memory:
+        raise ValueError(f"memory is {memory}; with by_time it must be 0")
     tables = []
-    for order in range(memory + 1):
+    for order in range(2 if by_time else memory + 1):
         contexts = _contexts(demonstrations, order, n_states, by_time)
         seen, which = np.unique(contexts, return_inverse=True)
         counts = np.bincount(which * n_actions + pair % n_actions, minlength=len(seen) * n_actions)

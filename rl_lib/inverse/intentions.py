@@ -58,7 +58,7 @@ class Intentions(NamedTuple):
     converged: bool
 
     def log_probabilities(self, demonstrations: Demonstrations) -> Array:
-        """Log p(a_t | a_{<t}, s_{≤t}) of each step, predicted from what came before, (N,) nats."""
+        """Of each step, log p(a_t | a_{<t}, s_{≤t}), predicted from the past, (N,) in nats."""
         return np.log(filter_steps(*self._seen(demonstrations))[1])
 
     def predictive_log_likelihood(self, demonstrations: Demonstrations) -> float:
@@ -71,8 +71,7 @@ class Intentions(NamedTuple):
         filtered, _ = filter_steps(*self._seen(demonstrations))
         before = np.empty_like(filtered)
         before[1:] = filtered[:-1] @ self.transition
-        begins = demonstrations.offsets[:-1][demonstrations.lengths > 0]
-        before[begins] = self.start
+        before[demonstrations.begins] = self.start
         return before
 
     def filtered(self, demonstrations: Demonstrations) -> Array:
@@ -88,7 +87,9 @@ class Intentions(NamedTuple):
     def most_probable(self, demonstrations: Demonstrations) -> Ints:
         """The path of intentions that is most probable given all steps (Viterbi), shape (N,)."""
         likelihood, chain, offsets = self._seen(demonstrations)
-        return most_probable(np.log(likelihood), *map(np.log, chain), offsets)
+        with np.errstate(divide="ignore"):  # a switch that never happens
+            logs = tuple(map(np.log, chain))
+        return most_probable(np.log(likelihood), *logs, offsets)
 
     def bic(self, demonstrations: Demonstrations, *, observed: bool = True) -> float:
         """Bayesian information criterion, −2 log L + (parameters) log N; the lower the better.

@@ -62,6 +62,8 @@ def test_what_cannot_be_counted_is_named():
         counting(walk, 2, 2)
     with pytest.raises(ValueError, match="memory is 40; with 3 states it must be smaller"):
         counting(walk, 3, 2, memory=40)
+    with pytest.raises(ValueError, match="memory is 2; with by_time it must be 0"):
+        counting(walk, 3, 2, memory=2, by_time=True)
     with pytest.raises(ValueError, match="concentration is 0"):
         counting(walk, 3, 2, concentration=0)
     with pytest.raises(ValueError, match=r"actions\[0\] .* is 7"):

@@ -123,12 +123,13 @@ def test_a_trajectory_that_comes_back_counts_once():
     assert wide > 3
 
 
-def test_intervals_of_one_visit_are_those_of_the_beta_distribution():
+@pytest.mark.parametrize("taken", [1, 3, 30])
+def test_intervals_of_one_visit_are_those_of_the_beta_distribution(taken):
     stats = pytest.importorskip("scipy.stats")
-    walks = Demonstrations.from_trajectories([[(0, int(k < 30))] for k in range(100)])
-    found = described(walks, n_resamples=200_000)
-    share = stats.beta(30.5, 70.5).ppf([0.025, 0.975])
-    assert_allclose([found.low[0, 1], found.high[0, 1]], np.log(share / (1 - share)), atol=0.01)
+    walks = Demonstrations.from_trajectories([[(0, int(k < taken))] for k in range(100)])
+    found = described(walks, n_resamples=200_000, min_taken=1)
+    share = stats.beta(taken + 0.5, 100.5 - taken).ppf([0.025, 0.975])
+    assert_allclose([found.low[0, 1], found.high[0, 1]], np.log(share / (1 - share)), atol=0.05)
 
 
 def test_large_tables_are_described_piece_by_piece(monkeypatch):
@@ -181,6 +182,14 @@ def test_the_table_and_the_picture():
     above, below = description(found)
     assert [t.get_text() for t in above.figure.legends[0].get_texts()] == ["hold", "release"]
     assert any(t.get_text() == "never visited" for t in below.texts)
+    for a, bars in enumerate(below.containers):
+        told = found.told[:, a]
+        ends = np.array([segment[:, 1] for segment in bars.lines[2][0].get_segments()])
+        assert_allclose(ends, np.column_stack((found.low, found.high))[told][:, [a, a + 2]])
+        assert_allclose(bars.lines[0].get_ydata(), found.reward[told, a])
+        few = (found.visits > 0) & ~told
+        hollow = [line for line in below.lines if line.get_markerfacecolor() == "none"][a]
+        assert_allclose(hollow.get_ydata(), found.reward[few, a])
     many = Demonstrations.from_trajectories([[(s, s % 2)] for s in range(100)])
     assert len(description(described(many))[1].get_xticks()) == 60
 
@@ -212,6 +221,9 @@ def test_the_command(tmp_path):
         assert len(lines) == 1
         assert word in lines[0]
     table.write_text("trial,state,action\n1,press,hold\n", "utf8")
+    shell = f'"{sys.executable}" -m rl_lib describe "{table}" | true'
+    ran = subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
+    assert ran.stderr == b""  # nobody reads on
     ran = command(table, "--picture", picture)
     assert (ran.returncode, b"not written over" in ran.stderr) == (2, True)
     assert picture.read_bytes() == drawn

@@ -272,3 +272,24 @@ def test_stopping_early_is_said():
     with pytest.warns(UserWarning, match="not converged after 2 iterations"):
         found = multi_intention_irl(mdp, walks, 2, max_iter=2, rng=np.random.default_rng(0))
     assert (found.converged, found.n_iter) == (False, 2)
+
+
+def test_switches_that_never_happen_are_no_trouble():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 3, 20)
+    found = multi_intention_irl(mdp, walks, 2, restarts=1, rng=np.random.default_rng(0))
+    apart = found._replace(transition=np.eye(2), start=np.array([1.0, 0.0]))
+    assert_array_equal(apart.most_probable(walks), 0)
+    assert_array_equal(apart.smoothed(walks)[:, 0], 1)
+
+
+def test_the_most_likely_restart_is_kept():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 4, 40)
+    found = multi_intention_irl(mdp, walks, 3, restarts=5, rng=np.random.default_rng(0))
+    assert len(found.restarts) == 5
+    assert len(set(found.restarts)) == 5
+    assert found.log_likelihood == found.restarts.max()
+    assert_allclose(found.predictive_log_likelihood(walks), found.restarts.max())
+    share = found.smoothed(walks).mean(axis=0)
+    assert (np.diff(share) <= 0).all()
