@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading objectworld lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading objectworld labyrinth lock clean
 
 all: book exercises grade
 	@echo
@@ -58,6 +58,10 @@ bench-grading: .venv/ready
 # Every tabular method on Objectworld, stored for the book.
 objectworld: .venv/ready
 	$(BIN)/python -m bench.objectworld
+
+# Intentions and counts on real mice, stored for the book.
+labyrinth: .venv/ready
+	$(BIN)/python -m bench.labyrinth
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock:

@@ -27,6 +27,15 @@ from .behaviour.memory import (
     Remembering as Remembering,
     remember as remember,
 )
+from .behaviour.recordings import (
+    DataUnavailable as DataUnavailable,
+    LabyrinthData as LabyrinthData,
+    SwitchingGridData as SwitchingGridData,
+    SyllableData as SyllableData,
+    load_labyrinth as load_labyrinth,
+    load_switching_grid as load_switching_grid,
+    load_syllables as load_syllables,
+)
 from .inverse.counting import (
     Counting as Counting,
     counting as counting,
@@ -94,12 +103,19 @@ from .plots.gridworld import (
     plot_values as plot_values,
     plot_world as plot_world,
 )
+from .plots.labyrinth import (
+    plot_labyrinth as plot_labyrinth,
+)
 from .plots.objectworld import (
     plot_objectworld as plot_objectworld,
 )
 from .policies import (
     boltzmann as boltzmann,
     greedy as greedy,
+)
+from .worlds.bandit import (
+    BanditSessions as BanditSessions,
+    ReversalBandit as ReversalBandit,
 )
 from .worlds.env import (
     MDPEnv as MDPEnv,
@@ -108,6 +124,13 @@ from .worlds.gridworld import (
     GridWorld as GridWorld,
     cliff as cliff,
     russell_norvig as russell_norvig,
+)
+from .worlds.intention_grid import (
+    IntentionGrid as IntentionGrid,
+    IntentionWalks as IntentionWalks,
+)
+from .worlds.labyrinth import (
+    Labyrinth as Labyrinth,
 )
 from .worlds.objectworld import (
     Objectworld as Objectworld,

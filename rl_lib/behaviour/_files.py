@@ -34,7 +34,7 @@ SHA256 = {
     ),
     "swirl/spontda/seqs.npy": "bb5d187cc0e241917f2792a731001dfde3b7410875fda8b165aec9f070dcf843",
     "swirl/spontda/z_features.npy": (
-        "824aa766be8f7c021bd0424ee38a82ba45d5cd470469e2fa0b3e5be5f62dd9f2"
+        "824aa766be8f7c021bd0424ee38a82ba45d5cd670469e2fa0b3e5be5f62dd9f2"
     ),
     "swirl/gw5/xs.npy": "3245db9be4d14ba16150c50890ab402843a6ae1f21af55d5bd406ace8cc80048",
     "swirl/gw5/acs.npy": "9d2fa547d55f38393456fe48e4200ebee34814171d636e2dddfb687d29b5f2b2",
@@ -94,7 +94,7 @@ def read_pickle(name: str, folder: str | os.PathLike[str] | None) -> Any:
 
 def _downloaded(name: str) -> Path:
     try:
-        import pooch  # type: ignore[import-untyped]  # optional, and slow to import
+        import pooch  # optional, and slow to import
     except ImportError:
         raise _unavailable(name, "pooch is not installed") from None
     store = pooch.create(

@@ -3,6 +3,7 @@
 gridworld    values, policies and action values on a map
 behaviour    a description of recorded behaviour
 objectworld  an Objectworld and its values
+labyrinth    the maze of the mice and values of its nodes
 curves       learning curves over runs
 style        the palette, and what pictures of maps share
 widgets      pictures with a slider, with or without a kernel

@@ -6,6 +6,7 @@ from .gridworld import (
     plot_values as plot_values,
     plot_world as plot_world,
 )
+from .labyrinth import plot_labyrinth as plot_labyrinth
 from .objectworld import plot_objectworld as plot_objectworld
 from .style import (
     BLUE as BLUE,

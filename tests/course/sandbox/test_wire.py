@@ -70,7 +70,7 @@ def test_whatever_arrives_is_a_value_or_refused(message):
         np.zeros((0, 2**31)),
         np.zeros(2**20),
     ],
-    ids=repr,
+    ids=lambda value: repr(type(value)),
 )
 def test_what_cannot_cross_is_only_described(value):
     packed = wire.pack(value)
