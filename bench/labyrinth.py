@@ -1,149 +1,69 @@
 """`make labyrinth`: who predicts the next step of a mouse best, intentions or counts?
 
-Two splits of SWIRL's 238 windows: theirs (every fifth window is held out), and five folds by runs
-of contiguous windows, since neighbours in time tell of each other. Every score is the mean of
-log p(a_t | a_{<t}, s_{≤t}) over held-out steps, in nats, with a bootstrap interval over runs.
+SWIRL's 238 windows of 500 steps in two splits: theirs (every fifth window is held out), and five
+folds by runs of contiguous windows, since neighbours in time tell of each other. Beside them the
+aligned visits, in their published split. Every score is the mean of log p(a_t | a_{<t}, s_{≤t})
+over held-out steps, in nats, with a bootstrap interval over runs, or over visits.
+
+    python -m bench.labyrinth my_model.py
+
+prints the scores of a function `fit` in that file, as `rl_lib.predict_ahead` describes it, in the
+splits of the windows.
 """
 
 import json
+import multiprocessing
+import runpy
+import sys
 import time
-import warnings
-from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from rl_lib import (
-    Demonstrations,
-    Labyrinth,
-    counting,
-    load_labyrinth,
-    multi_intention_irl,
-    remember,
-)
+from bench.mice import RESTARTS, Fit, Intending, models, of_a_reader
+from rl_lib import DataUnavailable, Labyrinth, LabyrinthData, load_labyrinth
 
 RESULTS = Path(__file__).parent / "labyrinth.json"
-FOLDS, RESAMPLES, RESTARTS = 5, 2_000, 6
+FOLDS, RESAMPLES = 5, 2_000
+HOME, STAY = 0, 3
 PUBLISHED = {  # held-out nats a step as printed, and what is known of how they came about
-    "SWIRL S-2, K = 3": [-0.73, "reward depends on the previous node; read off the paper's figure"],
-    "PRISM, K = 1": [-0.871, "as printed; protocol not seen"],
-    "PRISM, K = 2": [-0.760, "as printed; protocol not seen"],
-    "PRISM, K = 3": [-0.646, "as printed; protocol not seen"],
-    "PRISM, K = 4": [-0.587, "as printed; protocol not seen"],
+    "windows": {
+        "SWIRL S-2, K = 3": [-0.73, "reward depends on the node before"],
+        "PRISM, K = 1": [-0.871, "protocol not seen"],
+        "PRISM, K = 2": [-0.760, "protocol not seen"],
+        "PRISM, K = 3": [-0.646, "protocol not seen"],
+        "PRISM, K = 4": [-0.587, "protocol not seen"],
+        "PRISM, K = 5": [-0.546, "protocol not seen"],
+        "PRISM, K = 6": [-0.521, "protocol not seen"],
+    },
+    "restricted": {
+        "HIAVI, K = 1": [-0.93 * np.log(2), ""],
+        "HIAVI, K = 2": [-0.09 * np.log(2), "has seen the action"],
+        "DIRL": [-0.87 * np.log(2), "protocol not seen"],
+    },
+    "unrestricted": {
+        "HIAVI, K = 1": [-0.97 * np.log(2), ""],
+        "HIAVI, K = 2": [-0.33 * np.log(2), "has seen the action"],
+        "HIAVI, K = 3": [-0.15 * np.log(2), "has seen the action"],
+        "HIAVI, K = 4": [-0.11 * np.log(2), "has seen the action"],
+        "DIRL": [-1.26 * np.log(2), "protocol not seen"],
+    },
 }
-Fit = Callable[[Demonstrations], Callable[[Demonstrations], np.ndarray]]
+load = cache(load_labyrinth)
 
 
-def some(demonstrations: Demonstrations, which: np.ndarray) -> Demonstrations:
-    """Some of the trajectories, in this order."""
-    lists = demonstrations.to_trajectories()
-    return Demonstrations.from_trajectories(
-        [lists[i] for i in which], terminated=demonstrations.terminated[which]
-    )
-
-
-def tried(world: Labyrinth) -> Fit:
-    """Uniform over the actions that were ever taken in a node."""
-
-    def fit(train):
-        taken = train.counts(world.mdp.n_states, 4) > 0
-        chance = np.where(taken, 1 - 1e-6, 1e-6)
-        chance /= chance.sum(axis=1, keepdims=True)
-        return lambda test: np.log(chance[test.states, test.actions])
-
-    return fit
-
-
-def turning(world: Labyrinth) -> Fit:
-    """At each depth one probability of turning back; else any of the other ways, which are alike.
-
-    It knows no place.
-    """
-    following = world.mdp.to_dense().transitions.argmax(axis=2)
-
-    def ways(walks):
-        """Whether each action leads back to the node before, and whether any does."""
-        previous = np.roll(walks.states, 1)
-        previous[walks.offsets[:-1]] = -1
-        back = following[walks.states] == previous[:, None]
-        return back, back.any(axis=1)
-
-    def fit(train):
-        taken = train.counts(world.mdp.n_states, 4) > 0
-        back, can = ways(train)
-        turned = back[np.arange(train.n_steps), train.actions]
-        depth = world.depth[train.states]
-        n = np.bincount(depth[can], minlength=7)
-        share = (np.bincount(depth[can], turned[can], minlength=7) + 0.5) / (n + 1)
-
-        def score(test):
-            back, can = ways(test)
-            here = taken[test.states]
-            on = here & ~back
-            chance = share[world.depth[test.states]]
-            chance = np.where(on.any(axis=1), np.where(can, chance, 0.0), 1.0)[:, None]
-            policy = np.where(back & here, chance / np.maximum((back & here).sum(1), 1)[:, None], 0)
-            policy += np.where(on, (1 - chance) / np.maximum(on.sum(axis=1), 1)[:, None], 0)
-            policy = (policy + 1e-6) / (policy + 1e-6).sum(axis=1, keepdims=True)
-            return np.log(policy[np.arange(test.n_steps), test.actions])
-
-        return score
-
-    return fit
-
-
-def counts(world: Labyrinth, **options) -> Fit:
-    def fit(train):
-        return counting(train, world.mdp.n_states, 4, **options).log_probabilities
-
-    return fit
-
-
-def as_it_is(walks: Demonstrations) -> Demonstrations:
-    return walks
-
-
-def intentions(world: Labyrinth, k: int, memory: bool = False) -> Fit:
-    pairs = remember(world.mdp)
-
-    def fit(train):
-        mdp, told = (
-            (pairs.mdp, pairs.demonstrations) if memory else (world.mdp, lambda walks: walks)
-        )
-        rng = np.random.default_rng(k)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            model = multi_intention_irl(mdp, told(train), k, restarts=RESTARTS, rng=rng)
-        fit.model = model
-        return lambda test: model.log_probabilities(told(test))
-
-    return fit
-
-
-def models(world: Labyrinth) -> dict[str, Fit]:
-    found = {
-        "any move that was ever made": tried(world),
-        "turning back, by depth": turning(world),
-        "π(a|s): one intention": counts(world),
-        "π(a|s, time in the window)": counts(world, by_time=True, concentration=10.0),
-    }
-    for n in (1, 2, 3, 4):
-        name = f"counts of the last {n + 1} nodes"
-        found[name] = counts(world, memory=n, concentration=1.0 if n == 1 else 10.0)
-    for k in range(2, 7):
-        found[f"{k} intentions"] = intentions(world, k)
-    for k in range(2, 5):
-        found[f"{k} intentions that remember a node"] = intentions(world, k, memory=True)
-    return found
-
-
-def interval(steps: np.ndarray, runs: np.ndarray, rng: np.random.Generator) -> list[float]:
-    """The 95 % bootstrap interval of the mean over steps (windows, T), drawing runs anew."""
+def interval(steps: np.ndarray, runs: np.ndarray, counted: np.ndarray | None = None) -> list[float]:
+    """The 95 % bootstrap interval of the mean over steps (n, T), drawing runs anew."""
+    counted = np.ones(steps.shape, dtype=bool) if counted is None else counted
     numbers, which = np.unique(runs, return_inverse=True)
-    sums = np.bincount(which, steps.sum(axis=1))
-    sizes = np.bincount(which) * steps.shape[1]
-    drawn = rng.integers(len(numbers), size=(RESAMPLES, len(numbers)))
+    sums = np.bincount(which, (steps * counted).sum(axis=1))
+    sizes = np.bincount(which, counted.sum(axis=1))
+    drawn = np.random.default_rng(0).integers(len(numbers), size=(RESAMPLES, len(numbers)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     return np.quantile(means, [0.025, 0.975]).tolist()
 
@@ -152,56 +72,120 @@ def folds_of(runs: np.ndarray) -> np.ndarray:
     """The fold of each window: runs stay together, and folds get as even as they can."""
     numbers, sizes = np.unique(runs, return_counts=True)
     filled, fold = np.zeros(FOLDS, dtype=int), {}
-    for run in numbers[np.argsort(-sizes, kind="stable")]:
+    for run, size in sorted(zip(numbers, sizes, strict=True), key=lambda pair: -pair[1]):
         fold[run] = int(filled.argmin())
-        filled[fold[run]] += sizes[numbers == run][0]
+        filled[fold[run]] += size
     return np.array([fold[run] for run in runs])
 
 
-def main() -> None:
-    began = time.perf_counter()
-    data, world = load_labyrinth(), Labyrinth("swirl")
-    walks, runs, length = data.demonstrations, data.runs, 500
-    train, test = some(walks, data.train), some(walks, data.test)
-    folds, rows = folds_of(runs), []
-    for name, fit in tqdm(models(world).items(), unit="model"):
-        start = time.perf_counter()
-        steps = fit(train)(test).reshape(-1, length)
-        row = {"name": name, "seconds": time.perf_counter() - start, "nats": float(steps.mean())}
-        row["interval"] = interval(steps, runs[data.test], np.random.default_rng(0))
-        model = getattr(fit, "model", None)
-        if model is not None:
-            told = remember(world.mdp).demonstrations if "remember" in name else as_it_is
-            row["bic"] = model.bic(told(train))
-            row["bic_all"] = model.bic(told(train), observed=False)
-            seen = told(test)
-            chance = model.policy[:, seen.states, seen.actions].T
-            row["smoothed"] = float(np.log((model.smoothed(seen) * chance).sum(axis=1)).mean())
-            row["transition"] = model.transition.tolist()
-        held_out = np.empty((len(runs), length))
-        for k in range(FOLDS):
-            inside, outside = np.flatnonzero(folds != k), np.flatnonzero(folds == k)
-            held_out[outside] = fit(some(walks, inside))(some(walks, outside)).reshape(-1, length)
-        row["folds"] = [float(held_out[folds == k].mean()) for k in range(FOLDS)]
-        row["by_run"] = float(held_out.mean())
-        row["by_run_interval"] = interval(held_out, runs, np.random.default_rng(0))
-        rows.append(row)
-        print(f"{name:40} {row['nats']:.3f}  by run {row['by_run']:.3f}")
-    results = {
-        "source": data.source,
-        "windows": len(runs),
-        "runs": len(np.unique(runs)),
-        "length": length,
-        "test": len(data.test),
-        "restarts": RESTARTS,
-        "seconds": time.perf_counter() - began,
-        "models": rows,
-        "published": PUBLISHED,
+def published_split(data: LabyrinthData, fit: Fit) -> dict[str, Any]:
+    """Scores on the test trajectories that others used."""
+    train, test = data.demonstrations.select(data.train), data.demonstrations.select(data.test)
+    shape = len(data.test), -1
+    steps, runs = fit(train)(test), data.runs[data.test]
+    row = {"nats": float(steps.mean()), "interval": interval(steps.reshape(shape), runs)}
+    if data.encoding == "visits":
+        moving = ~((test.states == HOME) & (test.actions == STAY))
+        row["away"] = float(steps[moving].mean())
+        row["away_interval"] = interval(steps.reshape(shape), runs, moving.reshape(shape))
+    if isinstance(fit, Intending):
+        seen, model = fit.told(test), fit.model
+        chance = model.policy[:, seen.states, seen.actions].T
+        row["bic"] = model.bic(fit.told(train))
+        row["bic_all"] = model.bic(fit.told(train), observed=False)
+        row["smoothed"] = float(np.log((model.smoothed(seen) * chance).sum(axis=1)).mean())
+        row["iterations"] = model.n_iter
+        row["stays"] = model.transition.diagonal().tolist()
+    return row
+
+
+def fold_by_run(data: LabyrinthData, fit: Fit, fold: int) -> np.ndarray:
+    """Held-out log-probabilities of one fold, (windows, T)."""
+    walks, outside = data.demonstrations, folds_of(data.runs) == fold
+    return fit(walks.select(~outside))(walks.select(outside)).reshape(outside.sum(), -1)
+
+
+def by_run(data: LabyrinthData, parts: list[np.ndarray]) -> dict[str, Any]:
+    """What five folds say together."""
+    folds = folds_of(data.runs)
+    steps = np.empty((len(folds), parts[0].shape[1]))
+    for fold, part in enumerate(parts):
+        steps[folds == fold] = part
+    return {
+        "by_run": float(steps.mean()),
+        "by_run_interval": interval(steps, data.runs),
+        "folds": [float(part.mean()) for part in parts],
     }
+
+
+def task(which: str, name: str, fold: int | None) -> Any:
+    """One fit of one model, in a process of its own."""
+    data = load(which)
+    fit = models(Labyrinth(data.encoding))[name]
+    with threadpool_limits(1):
+        return published_split(data, fit) if fold is None else fold_by_run(data, fit, fold)
+
+
+def every_model() -> dict[str, Any]:
+    """The table: for each of the three data sets, a row for each model."""
+    began = time.perf_counter()
+    names = list(models(Labyrinth("swirl")))
+    tasks = [(which, name, None) for which in PUBLISHED for name in names]
+    tasks += [("windows", name, fold) for name in names for fold in range(FOLDS)]
+    tasks.sort(key=lambda each: (each[0] == "windows", names.index(each[1])), reverse=True)
+    found = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(multiprocessing.cpu_count(), mp_context=context) as pool:
+        futures = {each: pool.submit(task, *each) for each in tasks}
+        for each, future in tqdm(futures.items(), unit="fit"):
+            found[each] = future.result()
+    tables = {}
+    for which, published in PUBLISHED.items():
+        data, rows = load(which), []
+        for name in names:
+            row = {"name": name, **found[which, name, None]}
+            if which == "windows":
+                row |= by_run(data, [found[which, name, fold] for fold in range(FOLDS)])
+            rows.append(row)
+        tables[which] = {
+            "source": data.source,
+            "trajectories": len(data.runs),
+            "runs": len(np.unique(data.runs)),
+            "steps": data.demonstrations.n_steps,
+            "test": len(data.test),
+            "models": rows,
+            "published": published,
+        }
+    return {"restarts": RESTARTS, "seconds": time.perf_counter() - began, "tables": tables}
+
+
+def score_of(path: str) -> None:
+    """Print what a reader's model scores."""
+    data, fit = load("windows"), of_a_reader(runpy.run_path(path)["fit"])
+    row = published_split(data, fit)
+    row |= by_run(data, [fold_by_run(data, fit, fold) for fold in range(FOLDS)])
+    print(f"{path}: nats a step, in brackets the 95 % interval")
+    for name, key in (("every fifth window", ""), ("folds by run", "by_run")):
+        low, high = row[f"{key}_interval".lstrip("_")]
+        print(f"  {name:20} {row[key or 'nats']:.3f} [{low:.3f}, {high:.3f}]")
+
+
+def main() -> None:
+    if sys.argv[1:]:
+        score_of(sys.argv[1])
+        return
+    results = every_model()
+    for which, table in results["tables"].items():
+        print(which)
+        for row in table["models"]:
+            print(f"  {row['name']:34} {row['nats']:.3f}  {row.get('by_run', np.nan):.3f}")
     text = json.dumps(results, indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", "utf8")
     print(f"stored in {RESULTS.parent.name}/{RESULTS.name}, {results['seconds']:.0f} s")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DataUnavailable as problem:
+        sys.exit(f"The recordings are missing: {problem}")

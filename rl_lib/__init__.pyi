@@ -27,6 +27,10 @@ from .behaviour.memory import (
     Remembering as Remembering,
     remember as remember,
 )
+from .behaviour.mice import (
+    SimulatedMice as SimulatedMice,
+    simulate_mice as simulate_mice,
+)
 from .behaviour.recordings import (
     DataUnavailable as DataUnavailable,
     LabyrinthData as LabyrinthData,

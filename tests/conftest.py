@@ -1,5 +1,6 @@
 import os
 import shutil
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -33,3 +34,13 @@ def bubblewrap():
         if os.environ.get("CI"):
             pytest.fail("bubblewrap is missing")
         pytest.skip("bubblewrap is missing")
+
+
+@pytest.fixture(scope="session")
+def recordings():
+    """The folder with the published recordings; they are not part of the project."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("RL_LIB_DATA") or beside)
+    if not folder.is_dir():
+        pytest.skip("there are no recordings here; RL_LIB_DATA names no folder")
+    return folder

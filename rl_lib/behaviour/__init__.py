@@ -3,6 +3,7 @@
 demonstrations  trajectories of any lengths, in flat arrays
 agents          simulated experts and animals, whose reward is known
 datasets        recordings in files of your own
+mice            simulated mice in the labyrinth
 recordings      recordings of mice that others published
 empirical       the model that recordings show
 memory          the state before as part of the state

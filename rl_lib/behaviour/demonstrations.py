@@ -176,6 +176,53 @@ class Demonstrations(Value):
             raise TypeError(f"terminated is {shown(terminated)}; it must be True or False")
         return cls(flat[:, 0], flat[:, 1], flat[:, 2], offsets, np.array(list(terminated)))
 
+    def select(self, which: npt.ArrayLike) -> "Demonstrations":
+        """Some of the trajectories, in the order asked for, to train on or to hold out.
+
+        Parameters
+        ----------
+        which : int array or bool array (n_trajectories,)
+            Numbers of trajectories, or whether each is wanted.
+
+        Returns
+        -------
+        Demonstrations
+
+        Raises
+        ------
+        ValueError, TypeError
+            Naming the first number that no trajectory has.
+
+        Examples
+        --------
+        >>> walks = Demonstrations.from_trajectories([[(0, 1), (2, 0)], [(3, 0)], [(4, 1)]])
+        >>> walks.select([2, 0]).states
+        array([4, 0, 2])
+        """
+        wanted = np.asarray(which)
+        if wanted.dtype == bool:
+            if wanted.shape != (len(self),):
+                raise ValueError(
+                    f"which has shape {wanted.shape}; of truth values it must have ({len(self)},)"
+                )
+            wanted = np.flatnonzero(wanted)
+        wanted = whole_array("which", wanted)
+        bad = first((wanted < 0) | (wanted >= len(self)))
+        if bad is not None:
+            raise ValueError(
+                f"{at('which', bad)} is {wanted[bad]}; it must be in {{0, …, {len(self) - 1}}}"
+            )
+        lengths = self.lengths[wanted]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        steps = np.repeat(self.offsets[wanted] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Demonstrations(
+            self.states[steps],
+            self.actions[steps],
+            self.next_states[steps],
+            offsets,
+            self.terminated[wanted],
+        )
+
     def to_trajectories(self) -> list[Ints]:
         """A list of int arrays (T, 3): state, action, next state."""
         flat = np.column_stack((self.states, self.actions, self.next_states))

@@ -71,7 +71,7 @@ def _filter_loop(likelihood, start, transition, offsets, filtered, evidence):
 @compiled
 def _smooth_loop(likelihood, filtered, evidence, transition, offsets, smoothed, pairs):
     n_intentions = len(transition)
-    after, before = np.ones(n_intentions), np.ones(n_intentions)
+    after, weight = np.ones(n_intentions), np.ones(n_intentions)
     for i in range(len(offsets) - 1):
         after[:] = 1.0
         for t in range(offsets[i + 1] - 1, offsets[i] - 1, -1):
@@ -79,14 +79,17 @@ def _smooth_loop(likelihood, filtered, evidence, transition, offsets, smoothed, 
                 smoothed[t, z] = filtered[t, z] * after[z]
             if t == offsets[i]:
                 break
-            before[:] = 0.0
             for z in range(n_intentions):
-                weight = likelihood[t, z] * after[z] / evidence[t]
-                for y in range(n_intentions):
-                    step = transition[y, z] * weight
-                    before[y] += step
-                    pairs[y, z] += filtered[t - 1, y] * step
-            after[:] = before
+                weight[z] = likelihood[t, z] * after[z] / evidence[t]
+            for y in range(n_intentions):
+                total = 0.0
+                for z in range(n_intentions):
+                    total += transition[y, z] * weight[z]
+                    pairs[y, z] += filtered[t - 1, y] * weight[z]
+                after[y] = total
+    for y in range(n_intentions):
+        for z in range(n_intentions):
+            pairs[y, z] *= transition[y, z]
 
 
 @compiled

@@ -262,7 +262,7 @@ def _fit(problem: _Problem, tol: float, max_iter: int, rng: np.random.Generator)
     chain = Chain(np.full(n_intentions, 1 / n_intentions), transition)
     objective: list[float] = []
     while True:
-        likelihood = policy[:, problem.pairs].T.copy()
+        likelihood = policy.T.copy()[problem.pairs]
         filtered, evidence = filter_steps(likelihood, chain, problem.offsets)
         total = float(np.log(evidence).sum())
         objective.append(total + _log_prior(policy, chain, problem))

@@ -1,10 +1,14 @@
-"""The benchmark's own parts: folds, intervals, and the models that know no intention."""
+"""The benchmark's own parts: folds, intervals, the models without intention, the stored table."""
+
+import json
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from bench.labyrinth import FOLDS, folds_of, interval, some, tried, turning
-from rl_lib import Demonstrations, Labyrinth
+from bench.labyrinth import FOLDS, RESULTS, folds_of, interval, published_split
+from bench.mice import counts, models, of_a_reader, tried, turning
+from rl_lib import Demonstrations, Labyrinth, counting, load_labyrinth
 
 WORLD = Labyrinth("swirl")
 
@@ -43,13 +47,6 @@ def test_turning_back_is_all_that_these_mice_know():
     assert_allclose(found[leaf], 0, atol=1e-4)
 
 
-def test_some_trajectories_are_those():
-    walks = mice(3, 0)
-    assert some(walks, np.array([2, 0])) == Demonstrations.from_trajectories(
-        [walks.to_trajectories()[i] for i in (2, 0)]
-    )
-
-
 def test_folds_keep_runs_together_and_are_even():
     runs = np.repeat(np.arange(12), [9, 1, 1, 5, 2, 7, 3, 3, 1, 1, 4, 3])
     folds = folds_of(runs)
@@ -63,8 +60,49 @@ def test_intervals_widen_where_runs_are_few():
     rng = np.random.default_rng(0)
     of_run = rng.normal(size=40)
     steps = of_run[np.repeat(np.arange(40), 5)][:, None] + 0.1 * rng.normal(size=(200, 10))
-    low, high = interval(steps, np.repeat(np.arange(40), 5), np.random.default_rng(1))
+    low, high = interval(steps, np.repeat(np.arange(40), 5))
     assert low < steps.mean() < high
     assert_allclose(high - low, 2 * 1.96 * of_run.std() / np.sqrt(40), rtol=0.2)
-    alone = interval(steps, np.arange(200), np.random.default_rng(1))
+    alone = interval(steps, np.arange(200))
     assert high - low > 1.5 * (alone[1] - alone[0])
+
+
+def test_intervals_leave_out_what_is_not_counted():
+    steps, runs = np.tile([1.0, 50.0], (30, 1)), np.arange(30)
+    counted = np.tile([True, False], (30, 1))
+    assert interval(steps, runs, counted) == [1.0, 1.0]
+
+
+def test_a_model_of_a_reader_scores_what_it_is():
+    train, test = mice(10, 0), mice(4, 1)
+
+    def fit(train):
+        table = train.counts(127, 4) + 0.25
+        policy = table / table.sum(axis=1, keepdims=True)
+        return lambda states, actions: policy[states[:, -1]]
+
+    ours = counting(train, 127, 4).log_probabilities(test)
+    assert_allclose(of_a_reader(fit)(train)(test), ours)
+
+
+def test_the_stored_table_has_every_model_and_is_of_this_code(recordings):
+    tables = json.loads(RESULTS.read_text("utf8"))["tables"]
+    for table in tables.values():
+        assert [row["name"] for row in table["models"]] == list(models(WORLD))
+        for row in table["models"]:
+            low, high = row["interval"]
+            assert low < row["nats"] < high
+    for which, table in tables.items():
+        data = load_labyrinth(which, folder=recordings)
+        for row in table["models"]:
+            if row["name"].startswith("K = ") and row["name"] != "K = 1":
+                continue
+            fit = models(Labyrinth(data.encoding))[row["name"]]
+            again = published_split(data, fit)
+            assert again == pytest.approx({key: row[key] for key in again}, rel=1e-9)
+
+
+def test_without_intentions_one_intention_is_a_count():
+    train, test = mice(10, 0), mice(4, 1)
+    one = models(WORLD)["K = 1"](train)(test)
+    assert_allclose(one, counts(WORLD, concentration=2.0)(train)(test), atol=1e-12)

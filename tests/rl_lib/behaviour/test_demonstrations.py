@@ -303,3 +303,24 @@ def test_a_table_in_a_file_gives_the_same_demonstrations(made):
     again = pickle.loads(pickle.dumps(copy.deepcopy(made)))
     assert again == made
     assert hash(again) == hash(made)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.data())
+def test_selected_trajectories_are_those(lengths, data):
+    rng = np.random.default_rng(sum(lengths))
+    lists = [rng.integers(3, size=(n, 2)) for n in lengths]
+    walks = Demonstrations.from_trajectories(lists, terminated=rng.random(len(lists)) < 0.5)
+    which = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=8))
+    found = walks.select(which)
+    assert found == Demonstrations.from_trajectories(
+        [lists[i] for i in which], terminated=walks.terminated[which]
+    )
+    mask = np.isin(np.arange(len(lists)), which)
+    assert walks.select(mask) == walks.select(np.flatnonzero(mask))
+
+
+@pytest.mark.parametrize("which", [[2], [-1], [0.5], [True], [[0]], ["a"]])
+def test_what_is_no_trajectory_is_not_selected(which):
+    walks = Demonstrations.from_trajectories([[(0, 1)], [(1, 0)]])
+    with pytest.raises((ValueError, TypeError), match="which"):
+        walks.select(which)

@@ -26,17 +26,12 @@ from rl_lib.behaviour.recordings import (
     load_syllables,
 )
 
-BESIDE = Path(__file__).parents[4] / "shared" / "data"
 LOADERS = [load_labyrinth, load_syllables, load_switching_grid]
 
 
-@pytest.fixture(scope="module")
-def data():
-    """The folder with the published files."""
-    folder = Path(os.environ.get("RL_LIB_DATA") or BESIDE)
-    if not folder.is_dir():
-        pytest.skip("there are no recordings here; RL_LIB_DATA names no folder")
-    return folder
+@pytest.fixture
+def data(recordings):
+    return recordings
 
 
 @pytest.fixture
