@@ -17,6 +17,9 @@ one, and each turns into a linear system for V:
 `state_reward`
     The reward depends on the state alone.
 
+In some worlds an action does not exist everywhere. What is not `possible` is not looked at: means
+are over what is, and an action that does not exist has r = q = −∞, so that softmax(q) is exact.
+
 A reward comes out in units of the agent's temperature: behaviour π ∝ exp(Q / T) gives r / T. All
 rewards, values and probabilities are natural numbers, not logarithms of base 2.
 """
@@ -29,7 +32,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import lsmr
 
-from rl_lib._check import Array, at, distributions, first, number, whole
+from rl_lib._check import Array, at, distributions, first, number, shown, whole
 from rl_lib._tables import ROW_ROUNDING
 from rl_lib.mdp import MDP
 from rl_lib.planning._evaluation import chosen_transitions, require_ending, solve_linear
@@ -66,7 +69,13 @@ class Recovered(NamedTuple):
         return self.n_iter
 
 
-def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
+def iavi(
+    mdp: MDP,
+    policy: npt.ArrayLike,
+    *,
+    possible: npt.ArrayLike | None = None,
+    tol: float = 1e-10,
+) -> Recovered:
     r"""The reward with Σ_a r(s, a) = 0 under which `policy` is Boltzmann-optimal.
 
     The linear systems of inverse action-value iteration (Kalweit et al. 2020, eq. 9) have the
@@ -85,8 +94,10 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
     policy : array (S, A)
         π(a|s), every entry above 0. Rows of exit states are uniform, as `boltzmann` and
         `Demonstrations.policy` give them; any other row says that something is decided there.
+    possible : bool array (S, A), optional
+        Which actions exist; `policy` is 0 for the others. Default: all.
     tol : float > 0
-        Largest |Σ_a r(s, a)| / A allowed.
+        Largest |mean_a r(s, a)| allowed.
 
     Returns
     -------
@@ -95,8 +106,8 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
     Raises
     ------
     ValueError
-        If a probability is 0 (an action never seen: smooth the counts), if there is only one
-        action, or if γ = 1 and acting at random may never end an episode.
+        If the probability of an action that exists is 0 (never seen: smooth the counts), if there
+        is only one action, or if γ = 1 and acting at random may never end an episode.
 
     References
     ----------
@@ -111,19 +122,23 @@ def iavi(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-10) -> Recovered:
     >>> bool(np.allclose(found.reward, [[-np.log(3) / 2, np.log(3) / 2]]))
     True
     """
-    policy, logs = _log_policy(mdp, policy, tol)
-    at_random = np.full(policy.shape, 1 / mdp.n_actions)
-    gain = logs.max(axis=1) - logs.mean(axis=1)
-    v, n_iter = _value_of(mdp, at_random, "acting at random", gain, tol)
+    policy, logs, share = _log_policy(mdp, policy, possible, tol)
+    gain = logs.max(axis=1) - _mean(logs, share)
+    v, n_iter = _value_of(mdp, share, "acting at random", gain, tol)
     q, reward = _explain(mdp, logs, v)
-    nowhere = np.zeros(len(v), dtype=bool)
-    found = _recovered((v, q, policy, reward), nowhere, n_iter, reward.mean(axis=1), tol)
+    nowhere, mean = np.zeros(len(v), dtype=bool), _mean(reward, share)
+    found = _recovered((v, q, policy, reward), mean, nowhere, n_iter, mean, tol)
     _warn_unless_converged(found, tol)
     return found
 
 
 def anchored_reward(
-    mdp: MDP, policy: npt.ArrayLike, action: int, *, tol: float = 1e-10
+    mdp: MDP,
+    policy: npt.ArrayLike,
+    action: int,
+    *,
+    possible: npt.ArrayLike | None = None,
+    tol: float = 1e-10,
 ) -> Recovered:
     r"""The reward under which `policy` is Boltzmann-optimal if `action` pays 0 everywhere.
 
@@ -137,7 +152,9 @@ def anchored_reward(
     policy : array (S, A)
         π(a|s), every entry above 0.
     action : int
-        The action that pays 0, in {0, …, A − 1}.
+        The action that pays 0, in {0, …, A − 1}; it exists everywhere.
+    possible : bool array (S, A), optional
+        As in `iavi`.
     tol : float > 0
         Largest reward of `action` allowed.
 
@@ -162,20 +179,30 @@ def anchored_reward(
     >>> anchored_reward(mdp, behaviour, 0).reward.round(6)
     array([[0., 2.]])
     """
-    policy, logs = _log_policy(mdp, policy, tol)
+    policy, logs, share = _log_policy(mdp, policy, possible, tol)
     action = whole("action", action, 0, mdp.n_actions - 1)
+    lacking = first(share[:, action] == 0)
+    if lacking is not None:
+        raise ValueError(f"action is {action}; it must be possible in state {lacking[0]}, too")
     always = np.zeros(policy.shape)
     always[:, action] = 1
     gain = logs.max(axis=1) - logs[:, action]
     v, n_iter = _value_of(mdp, always, f"repeating action {action}", gain, tol)
     q, reward = _explain(mdp, logs, v)
-    unused = _exits(mdp) & (np.ptp(logs, axis=1) == 0)
-    found = _recovered((v, q, policy, reward), unused, n_iter, reward[:, action], tol)
+    unused = _exits(mdp) & ((logs == logs[:, :1]) | (share == 0)).all(axis=1)
+    explained, mean = (v, q, policy, reward), _mean(reward, share)
+    found = _recovered(explained, mean, unused, n_iter, reward[:, action], tol)
     _warn_unless_converged(found, tol)
     return found
 
 
-def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recovered:
+def state_reward(
+    mdp: MDP,
+    policy: npt.ArrayLike,
+    *,
+    possible: npt.ArrayLike | None = None,
+    tol: float = 1e-8,
+) -> Recovered:
     r"""The reward r(s) under which `policy` is Boltzmann-optimal, up to a constant.
 
     If the reward does not depend on the action, then γ (P_a − P̄) V = log π_a − mean_b log π_b for
@@ -191,6 +218,8 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
         worth 0, and their own reward is undetermined.
     policy : array (S, A)
         π(a|s), every entry above 0.
+    possible : bool array (S, A), optional
+        As in `iavi`.
     tol : float > 0
         Largest difference allowed between the rewards of two actions in a state. With behaviour
         estimated from counts the equations contradict each other, and `converged` is False.
@@ -226,7 +255,7 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     >>> bool(np.isclose(found[1] - found[0], 2.0))
     True
     """
-    policy, logs = _log_policy(mdp, policy, tol)
+    policy, logs, share = _log_policy(mdp, policy, possible, tol)
     if mdp.discount == 0:
         raise ValueError(
             "discount is 0; it must be above: choices that lead to a state show its reward"
@@ -234,33 +263,70 @@ def state_reward(mdp: MDP, policy: npt.ArrayLike, *, tol: float = 1e-8) -> Recov
     exits, matrix = _exits(mdp), mdp.transition_matrix
     inner = np.flatnonzero(~exits)
     n, m = policy.shape
-    deviation = sparse.kron(sparse.eye_array(n), np.eye(m) - 1 / m, format="csr")  # from the mean
+    exists = share > 0
+    same_state = sparse.kron(sparse.eye_array(n), np.ones((m, m)))
+    deviation = sparse.diags_array(exists.ravel() * 1.0) @ (  # from the mean of what exists
+        sparse.eye_array(n * m) - same_state @ sparse.diags_array(share.ravel())
+    )
     system = sparse.csr_array(mdp.discount * (deviation @ matrix)[:, inner])
     v, unseen = np.zeros(n), np.zeros(n)
-    v[inner], unseen[inner], n_iter = _least_squares(system, deviation @ logs.ravel())
+    wanted = deviation @ np.where(exists, logs, 0.0).ravel()
+    v[inner], unseen[inner], n_iter = _least_squares(system, wanted)
     q, reward = _explain(mdp, logs, v)
     # How the reward of each state would change along what the behaviour does not show.
-    change = (unseen - mdp.discount * (matrix @ unseen).reshape(n, m).mean(axis=1))[inner]
+    change = (unseen - mdp.discount * _mean((matrix @ unseen).reshape(n, m), share))[inner]
     undetermined = exits.copy()
     width = _SAME * max(np.abs(change).max(initial=0.0), 1e-4)
     undetermined[inner] = np.abs(change - _most_common(change, width)) > width
-    average = np.broadcast_to(reward.mean(axis=1, keepdims=True), (n, m))
-    return _recovered((v, q, policy, average), undetermined, n_iter, reward - average, tol)
+    mean = _mean(reward, share)
+    average = np.broadcast_to(mean[:, None], (n, m))
+    missed = np.where(exists, reward - average, 0.0)
+    return _recovered((v, q, policy, average), mean, undetermined, n_iter, missed, tol)
 
 
-def _log_policy(mdp: MDP, policy: npt.ArrayLike, tol: float) -> tuple[Array, Array]:
+def _log_policy(
+    mdp: MDP, policy: npt.ArrayLike, possible: npt.ArrayLike | None, tol: float
+) -> tuple[Array, Array, Array]:
+    """The policy, its logarithms, and the uniform distribution over the actions that exist."""
     number("tol", tol, 0, above=True)
     n, m = mdp.n_states, mdp.n_actions
     if m == 1:
         raise ValueError("mdp has 1 action; behaviour without a choice says nothing about a reward")
     policy = distributions("policy", policy, (n, m))
-    never = first(policy == 0)
+    exists = possible_actions(possible, (n, m))
+    never = first((policy == 0) & exists)
     if never is not None:
         raise ValueError(
             f"{at('policy', never)} is 0; every action needs a probability above 0: "
-            "smooth the counts, or use a Boltzmann policy"
+            "smooth the counts, use a Boltzmann policy, or say which actions are possible"
         )
-    return policy, np.log(policy)
+    taken = first(np.logical_and(policy > 0, ~exists))
+    if taken is not None:
+        raise ValueError(f"{at('policy', taken)} is {policy[taken]:g}; it is impossible: must be 0")
+    with np.errstate(divide="ignore"):
+        return policy, np.log(policy), exists / exists.sum(axis=1, keepdims=True)
+
+
+def possible_actions(
+    possible: npt.ArrayLike | None, shape: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """Which actions exist in each state, at least one in each; default: all."""
+    if possible is None:
+        return np.ones(shape, dtype=bool)
+    exists = np.asarray(possible)
+    if exists.dtype != bool or exists.shape != shape:
+        raise ValueError(
+            f"possible is {shown(possible)}; it must be an array {shape} of True and False"
+        )
+    nothing = first(exists.sum(axis=1) == 0)
+    if nothing is not None:
+        raise ValueError(f"{at('possible', nothing)} has no action; each state must have one")
+    return exists
+
+
+def _mean(values: Array, share: Array) -> Array:
+    """The mean of each state over the actions that exist, (S,)."""
+    return (np.where(share > 0, values, 0.0) * share).sum(axis=1)
 
 
 def _value_of(mdp: MDP, policy: Array, who: str, gain: Array, tol: float) -> tuple[Array, int]:
@@ -279,13 +345,14 @@ def _explain(mdp: MDP, logs: Array, v: Array) -> tuple[Array, Array]:
 
 def _recovered(
     explained: tuple[Array, Array, Array, Array],
+    per_state: Array,
     undetermined: Any,
     n_iter: int,
     violation: Array,
     tol: float,
 ) -> Recovered:
     """The result, given v, q, the policy and the reward, and by how much the gauge is missed."""
-    residual, per_state = float(np.abs(violation).max()), explained[3].mean(axis=1)
+    residual = float(np.abs(violation).max())
     return Recovered(*explained, per_state, undetermined, n_iter, residual, residual <= tol)
 
 

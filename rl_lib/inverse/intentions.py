@@ -24,10 +24,10 @@ import numpy.typing as npt
 from scipy import optimize
 from tqdm.auto import tqdm
 
-from rl_lib._check import Array, Ints, generator, number, whole
+from rl_lib._check import Array, Ints, at, first, generator, number, whole
 from rl_lib.behaviour.demonstrations import Demonstrations, require_steps
 from rl_lib.inverse._forward_backward import Chain, filter_steps, most_probable, smooth_steps
-from rl_lib.inverse.iavi import iavi, state_reward
+from rl_lib.inverse.iavi import iavi, possible_actions, state_reward
 from rl_lib.mdp import MDP
 
 _STAYS = 0.95  # where a restart begins
@@ -124,6 +124,7 @@ class Intentions(NamedTuple):
         n_intentions, n_states, n_actions = self.policy.shape
         pair = demonstrations.pairs(n_states, n_actions)
         likelihood = self.policy.reshape(n_intentions, -1)[:, pair].T.copy()
+        _refuse_impossible(likelihood.max(axis=1) == 0)
         return likelihood, Chain(self.start, self.transition), demonstrations.offsets
 
 
@@ -132,6 +133,7 @@ def multi_intention_irl(
     demonstrations: Demonstrations,
     n_intentions: int,
     *,
+    possible: npt.ArrayLike | None = None,
     smoothing: float = 0.5,
     chain_smoothing: float = 1.0,
     restarts: int = 6,
@@ -150,6 +152,8 @@ def multi_intention_irl(
         Trajectories of any lengths; one without steps counts for nothing.
     n_intentions : int ≥ 1
         K. An intention that the recordings do not need is left with what the priors say.
+    possible : bool array (S, A), optional
+        Which actions exist in each state; the others have probability 0. Default: all.
     smoothing : float > 0
         c, added to every weighted count of an action. In a state never visited an intention acts
         at random.
@@ -172,7 +176,8 @@ def multi_intention_irl(
     Raises
     ------
     ValueError, TypeError
-        If there is no step, or one that is outside the model; as in `iavi` for the rewards.
+        If there is no step, or one that is outside the model or impossible; as in `iavi` for the
+        rewards.
 
     References
     ----------
@@ -199,11 +204,14 @@ def multi_intention_irl(
     restarts, max_iter = whole("restarts", restarts, 1), whole("max_iter", max_iter, 1)
     number("tol", tol, 0, above=True)
     generator(rng)
+    exists = possible_actions(possible, (mdp.n_states, mdp.n_actions))
+    pairs = demonstrations.pairs(mdp.n_states, mdp.n_actions)
+    _refuse_impossible(~exists.ravel()[pairs])
     problem = _Problem(
-        demonstrations.pairs(mdp.n_states, mdp.n_actions),
+        pairs,
         demonstrations.offsets,
         (n_intentions, mdp.n_states, mdp.n_actions),
-        smoothing,
+        np.where(exists, smoothing, 0.0),
         chain_smoothing,
     )
     # With one intention there is nothing to begin anywhere else from.
@@ -219,8 +227,8 @@ def multi_intention_irl(
     policy = best.policy[order]
     return Intentions(
         policy,
-        np.stack([iavi(mdp, each).reward for each in policy]),
-        np.stack([state_reward(mdp, each).state_reward for each in policy]),
+        np.stack([iavi(mdp, each, possible=exists).reward for each in policy]),
+        np.stack([state_reward(mdp, each, possible=exists).state_reward for each in policy]),
         best.chain.start[order],
         best.chain.transition[np.ix_(order, order)],
         best.log_likelihood,
@@ -231,12 +239,19 @@ def multi_intention_irl(
     )
 
 
+def _refuse_impossible(mask: npt.NDArray[np.bool_]) -> None:
+    bad = first(mask)
+    if bad is not None:
+        raise ValueError(f"{at('actions', bad)} is impossible in its state, by `possible`")
+
+
 class _Problem(NamedTuple):
     pairs: Ints
     """s · A + a of each step."""
     offsets: Ints
     shape: tuple[int, int, int]
-    smoothing: float
+    smoothing: Array
+    """(S, A), 0 where an action does not exist."""
     chain_smoothing: float
 
 
@@ -294,7 +309,10 @@ def _policy(counts: npt.NDArray[Any], problem: _Problem) -> Array:
 
 
 def _log_prior(policy: Array, chain: Chain, problem: _Problem) -> float:
-    prior = problem.smoothing * np.log(policy).sum()
+    exists = problem.smoothing.ravel() > 0
+    prior = (
+        problem.smoothing.ravel() * np.log(policy, where=exists, out=np.zeros_like(policy))
+    ).sum()
     if problem.chain_smoothing:
         prior += problem.chain_smoothing * sum(np.log(part).sum() for part in chain)
     return float(prior)
