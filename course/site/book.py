@@ -110,12 +110,15 @@ def build(book: Path, config: Path, out: Path) -> int:
 def _fingerprint(root: Path) -> str:
     """Hash what executed pages depend on besides their own text."""
     library = package("rl_lib")
-    return _hash(
+    files = _hash(
         *library.rglob("*.py"),
         *library.rglob("*.pyi"),
         *root.glob("bench/*.json"),
         root / "requirements.lock",
     )
+    # Pages show recordings if they are at hand, and simulated ones if not.
+    recordings = os.environ.get("RL_LIB_DATA", "")
+    return hashlib.sha256(f"{files}\n{recordings}".encode()).hexdigest()[: len(files)]
 
 
 def _frame(book: Path, config: Path) -> str:
