@@ -2,6 +2,7 @@ from . import (
     behaviour as behaviour,
     inverse as inverse,
     learning as learning,
+    neurl as neurl,
     planning as planning,
     plots as plots,
     worlds as worlds,
@@ -84,6 +85,18 @@ from .learning.tabular import (
 )
 from .mdp import (
     MDP as MDP,
+)
+from .neurl.laboratory import (
+    Laboratory as Laboratory,
+    Session as Session,
+)
+from .neurl.rats import (
+    intrinsic_reward as intrinsic_reward,
+    laboratory_rat as laboratory_rat,
+    release_distribution as release_distribution,
+)
+from .neurl.recording import (
+    Recording as Recording,
 )
 from .planning.occupancy import (
     occupancy as occupancy,
