@@ -98,6 +98,11 @@ from .neurl.rats import (
 from .neurl.recording import (
     Recording as Recording,
 )
+from .neurl.reward import (
+    ReleaseReward as ReleaseReward,
+    release_contrast as release_contrast,
+    release_reward as release_reward,
+)
 from .planning.occupancy import (
     occupancy as occupancy,
 )
