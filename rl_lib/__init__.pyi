@@ -86,6 +86,11 @@ from .learning.tabular import (
 from .mdp import (
     MDP as MDP,
 )
+from .neurl.experiment import (
+    Account as Account,
+    likelihood_ratio as likelihood_ratio,
+    tell_apart as tell_apart,
+)
 from .neurl.laboratory import (
     Laboratory as Laboratory,
     Session as Session,

@@ -5,9 +5,10 @@ The anchored gauge: if holding pays nothing, a Boltzmann rat's log-odds give its
     r(release, t) = ℓ(t) + γ V(t + 1),   V(t) = max(ℓ(t), 0) + γ V(t + 1),
 
 with ℓ(t) = log π(release|t) / π(hold|t): one pass backward from the last bin, in units of the
-temperature. Counts of few visits would enter all bins before them, and so V is 0 behind the last bin that was visited often enough. If the treat
-still lies ahead there, that is wrong by a constant; at γ = 1 the same constant in all bins. What a
-release pays in one bin more than in another does not depend on it, and is given intervals.
+temperature. Counts of few visits would enter all bins before them, and so V is 0 behind the last
+bin that was visited often enough. If the treat still lies ahead there, that is wrong by a constant,
+at γ = 1 the same in all bins. What a release pays in one bin more than in another does not depend
+on it, and is given intervals.
 """
 
 from typing import NamedTuple
