@@ -8,8 +8,8 @@ likelihood ratio, twice its logarithm, by
     2N · KL,   KL = min_θ Σ_i w_i Σ_t f_i(t) log [f_i(t) / g_i(t; θ)],
 
 f_i and g_i the distributions of releases in version i of the task, w_i its share of the trials
-(Kullback & Leibler 1951). Above 10, evidence counts as very strong (Kass & Raftery 1995). One parameter θ has to
-serve all versions: that is what makes another wait or another treat tell.
+(Kullback & Leibler 1951). Above 10, evidence counts as very strong (Kass & Raftery 1995). One θ
+has to serve all versions: that is what makes another wait or another treat tell.
 """
 
 from collections.abc import Callable, Sequence

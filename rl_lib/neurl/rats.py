@@ -11,8 +11,7 @@ right after the cue the rat has hardly felt it, so that only a share felt(t) of 
 1/(g + 1) in the first bin, 2/(g + 1) in the second, all of it from bin g + 1 on, for a grading g.
 
 With longer waits such rats release too early more often, and react faster: the treat ahead is worth
-less, and falls more steeply. That is the pattern of rats in the laboratory (Hardung et al. 2017 for
-the task).
+less, and falls more steeply. Real rats show that pattern, too.
 """
 
 import numpy as np

@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rl_lib import (
+    Laboratory,
     ResponseTask,
     anchored_reward,
     boltzmann_expert,
@@ -14,6 +15,7 @@ from rl_lib import (
     release_reward,
     soft_expert,
 )
+from rl_lib.neurl.rats import LABORATORY_RATS
 
 TASK = ResponseTask()
 SEEDS = 20
@@ -83,6 +85,22 @@ def test_a_thousand_trials_give_it_back_nearly(name):
     assert error.mean() < 0.75 * error_of_log_odds.mean()
     assert contrast.mean() == pytest.approx(1, abs=0.1)
     assert 0.85 <= coverage.mean() <= 0.99
+
+
+@pytest.mark.parametrize("rat", LABORATORY_RATS)
+def test_sessions_of_the_laboratory_give_it_back(rat):
+    """Latents that the task does not show leave the behaviour over trials as it is."""
+    agent, temperature = HONEST[rat]
+    shares = []
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        session = Laboratory(agent.policy, units=(1,) * 6).record(1_000, rng=rng)
+        found = release_reward(
+            session.recording.release, 30, temperature=temperature, n_draws=1, rng=rng
+        )
+        true = release_contrast(agent.mdp.rewards[:, 1], TASK.rewarded)
+        shares.append(found.contrast(TASK.rewarded) / true)
+    assert np.mean(shares) == pytest.approx(1, abs=0.1)
 
 
 def test_more_trials_come_closer():
