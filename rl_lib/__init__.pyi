@@ -2,6 +2,7 @@ from . import (
     behaviour as behaviour,
     inverse as inverse,
     learning as learning,
+    neurl as neurl,
     planning as planning,
     plots as plots,
     worlds as worlds,
@@ -88,6 +89,28 @@ from .learning.tabular import (
 )
 from .mdp import (
     MDP as MDP,
+)
+from .neurl.experiment import (
+    Account as Account,
+    likelihood_ratio as likelihood_ratio,
+    tell_apart as tell_apart,
+)
+from .neurl.laboratory import (
+    Laboratory as Laboratory,
+    Session as Session,
+)
+from .neurl.rats import (
+    intrinsic_reward as intrinsic_reward,
+    laboratory_rat as laboratory_rat,
+    release_distribution as release_distribution,
+)
+from .neurl.recording import (
+    Recording as Recording,
+)
+from .neurl.reward import (
+    ReleaseReward as ReleaseReward,
+    release_contrast as release_contrast,
+    release_reward as release_reward,
 )
 from .planning.occupancy import (
     occupancy as occupancy,
