@@ -150,6 +150,26 @@ def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     return array
 
 
+def positive_distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    """The same, of which a logarithm can be taken."""
+    array = distributions(name, value, shape)
+    never = first(array == 0)
+    if never is not None:
+        raise ValueError(
+            f"{at(name, never)} is 0; every action needs a probability above 0: "
+            "smooth the counts, or use a Boltzmann policy"
+        )
+    return array
+
+
+def discount_below_1(value: Any) -> float:
+    """A discount with which nothing has to end."""
+    discount = number("discount", value, 0, 1)
+    if discount == 1:
+        raise ValueError("discount is 1; it must be below 1")
+    return discount
+
+
 def generator(rng: Any) -> np.random.Generator:
     """`rng`, if it is a NumPy Generator."""
     if not isinstance(rng, np.random.Generator):

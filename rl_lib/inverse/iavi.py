@@ -29,7 +29,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import lsmr
 
-from rl_lib._check import Array, at, distributions, first, number, whole
+from rl_lib._check import Array, at, first, number, positive_distributions, whole
 from rl_lib._tables import ROW_ROUNDING
 from rl_lib.mdp import MDP
 from rl_lib.planning._evaluation import chosen_transitions, require_ending, solve_linear
@@ -253,13 +253,7 @@ def _log_policy(mdp: MDP, policy: npt.ArrayLike, tol: float) -> tuple[Array, Arr
     n, m = mdp.n_states, mdp.n_actions
     if m == 1:
         raise ValueError("mdp has 1 action; behaviour without a choice says nothing about a reward")
-    policy = distributions("policy", policy, (n, m))
-    never = first(policy == 0)
-    if never is not None:
-        raise ValueError(
-            f"{at('policy', never)} is 0; every action needs a probability above 0: "
-            "smooth the counts, or use a Boltzmann policy"
-        )
+    policy = positive_distributions("policy", policy, (n, m))
     return policy, np.log(policy)
 
 
