@@ -63,17 +63,18 @@ class Expected(NamedTuple):
 
 def expected_counts(seen: Ints, emission: Array, chain: Chain, offsets: Ints) -> Expected:
     """The E-step, where in each step one of M things was seen, of probabilities (M, K)."""
-    if not COMPILED:
-        likelihood = emission[seen]
-        filtered, evidence = filter_steps(likelihood, chain, offsets)
-        smoothed, switches = smooth_steps(likelihood, filtered, evidence, chain, offsets)
-        counts = [np.bincount(seen, each, len(emission)) for each in smoothed.T]
-        begins = smoothed[offsets[:-1][np.diff(offsets) > 0]].sum(axis=0)
-        return Expected(float(np.log(evidence).sum()), np.stack(counts, axis=1), begins, switches)
     counts, begins = np.zeros(emission.shape), np.zeros(chain.start.shape)
-    switches = np.zeros(chain.transition.shape)
-    total = _count_loop(seen, emission, *chain, offsets, counts, begins, switches)
-    return Expected(total, counts, begins, switches)
+    if COMPILED:
+        switches = np.zeros(chain.transition.shape)
+        total = _count_loop(seen, emission, *chain, offsets, counts, begins, switches)
+        return Expected(total, counts, begins, switches)
+    likelihood = emission[seen]
+    filtered, evidence = filter_steps(likelihood, chain, offsets)
+    smoothed, switches = smooth_steps(likelihood, filtered, evidence, chain, offsets)
+    for z in range(len(begins)):
+        counts[:, z] = np.bincount(seen, smoothed[:, z], len(emission))
+    begins += smoothed[offsets[:-1][np.diff(offsets) > 0]].sum(axis=0)
+    return Expected(float(np.log(evidence).sum()), counts, begins, switches)
 
 
 @compiled

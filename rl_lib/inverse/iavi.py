@@ -29,7 +29,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import lsmr
 
-from rl_lib._check import Array, at, first, number, positive_distributions, whole
+from rl_lib._check import Array, number, positive_distributions, whole
 from rl_lib._tables import ROW_ROUNDING
 from rl_lib.mdp import MDP
 from rl_lib.planning._evaluation import chosen_transitions, require_ending, solve_linear
