@@ -219,12 +219,12 @@ def multi_intention_iql(
     Policies, switches and posteriors are those of `multi_intention_irl`, exactly: what is intended
     shows in the actions taken, and the likelihood asks for no model. Only the rewards do. Where an
     action leads does not depend on what is intended, so that every recorded step is a sample for
-    each intention; `iql` goes over all of them once for each, explaining π_z.
+    each intention: `iql` learns from all of them, once for each π_z, which it is told.
 
-    It is not the algorithm of Zhu et al. (2024) step by step: their hierarchical inverse
-    Q-learning learns rewards anew in each M-step, which changes no policy and no posterior. Nor
-    does it learn while it looks: the steps are gone over again and again. With tables, counting the
-    transitions and solving gives what it converges to: `multi_intention_irl` with `empirical_mdp`.
+    It is not the algorithm of Zhu et al. (2024) step by step, which learns rewards anew in each
+    M-step: where these explain the policies, that changes no posterior. Nor does it learn while it
+    looks: the steps are gone over again and again. With tables, counting the transitions and
+    solving gives what it converges to: `multi_intention_irl` with `empirical_mdp`.
 
     Parameters
     ----------
@@ -246,7 +246,8 @@ def multi_intention_iql(
     Returns
     -------
     Intentions
-        `state_reward` is None: it takes a model. `reward` stays 0 where nobody has been.
+        `state_reward` is None: it takes a model. A state in which no step was recorded, as where
+        recordings stop, keeps reward and value 0; a model says more of it.
 
     Raises
     ------

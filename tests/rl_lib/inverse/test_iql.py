@@ -265,9 +265,9 @@ def test_schedules_may_differ(walks):
     assert np.isfinite(slow.q).all()
 
 
-def test_a_policy_that_is_known_is_explained(walks):
+def test_a_policy_that_is_known_is_explained():
     """Steps taken at random tell where actions lead; what is done is told."""
-    mdp = Objectworld.random(4, rng=np.random.default_rng(0)).mdp
+    mdp = Objectworld.random(size=4, n_objects=4, rng=np.random.default_rng(0)).mdp
     n, m = mdp.n_states, mdp.n_actions
     policy = boltzmann_expert(mdp).policy
     anyone = np.full((n, m), 1 / m)
