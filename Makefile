@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading objectworld labyrinth lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions objectworld labyrinth lock clean
 
 all: book exercises grade
 	@echo
@@ -48,12 +48,16 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready objectworld bench-grading
+bench: .venv-bench/ready objectworld bench-grading bench-intentions
 	.venv-bench/bin/python -m bench
 
 # Grading beside plain nbgrader, stored for the book.
 bench-grading: .venv/ready
 	$(BIN)/python -m bench.grading
+
+# Hidden intentions beside batched NumPy and hmmlearn.
+bench-intentions: .venv/ready
+	$(BIN)/python -m bench.intentions
 
 # Every tabular method on Objectworld, stored for the book.
 objectworld: .venv/ready

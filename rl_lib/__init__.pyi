@@ -57,6 +57,7 @@ from .inverse.iavi import (
 )
 from .inverse.intentions import (
     Intentions as Intentions,
+    multi_intention_iql as multi_intention_iql,
     multi_intention_irl as multi_intention_irl,
 )
 from .inverse.iql import (
@@ -77,6 +78,14 @@ from .inverse.metrics import (
 )
 from .inverse.prediction import (
     predict_ahead as predict_ahead,
+)
+from .inverse.recovery import (
+    IntentionConfusion as IntentionConfusion,
+    IntentionRecovery as IntentionRecovery,
+    SimulatedIntentions as SimulatedIntentions,
+    intention_confusion as intention_confusion,
+    recover_intentions as recover_intentions,
+    simulate_intentions as simulate_intentions,
 )
 from .learning.schedules import (
     by_visits as by_visits,

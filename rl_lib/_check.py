@@ -150,6 +150,49 @@ def distributions(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     return array
 
 
+def positive_distributions(
+    name: str, value: Any, shape: tuple[int, ...], possible: npt.NDArray[np.bool_] | None = None
+) -> Array:
+    """The same, of which a logarithm can be taken, but for what is not possible."""
+    array = distributions(name, value, shape)
+    exists = np.ones(shape, dtype=bool) if possible is None else possible
+    never = first(np.logical_and(array == 0, exists))
+    if never is not None:
+        raise ValueError(
+            f"{at(name, never)} is 0; every action needs a probability above 0: "
+            "smooth the counts, or use a Boltzmann policy"
+        )
+    taken = first(np.logical_and(array > 0, ~exists))
+    if taken is not None:
+        raise ValueError(f"{at(name, taken)} is {array[taken]:g}; it is impossible: must be 0")
+    return array
+
+
+def possible_actions(
+    possible: npt.ArrayLike | None, shape: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """Which actions exist in each state, at least one in each; default: all."""
+    if possible is None:
+        return np.ones(shape, dtype=bool)
+    exists = np.asarray(possible)
+    if exists.dtype != bool or exists.shape != shape:
+        raise ValueError(
+            f"possible is {shown(possible)}; it must be an array {shape} of True and False"
+        )
+    nothing = first(exists.sum(axis=1) == 0)
+    if nothing is not None:
+        raise ValueError(f"{at('possible', nothing)} has no action; each state must have one")
+    return exists
+
+
+def discount_below_1(value: Any) -> float:
+    """A discount with which nothing has to end."""
+    discount = number("discount", value, 0, 1)
+    if discount == 1:
+        raise ValueError("discount is 1; it must be below 1")
+    return discount
+
+
 def generator(rng: Any) -> np.random.Generator:
     """`rng`, if it is a NumPy Generator."""
     if not isinstance(rng, np.random.Generator):

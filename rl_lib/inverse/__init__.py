@@ -5,9 +5,11 @@ maxent       maximum causal entropy, rewards linear in features
 iavi         inverse action-value iteration and its gauges, in closed form
 iql          inverse Q-learning from samples, with and without constraints
 intentions   several rewards and switches between them, by exact expectation–maximisation
+recovery     does what was fitted come back from simulations of it
 counting     what counts of where an animal came from predict, without any reward
 prediction   what comes next, by a model of your own that sees the past only
 metrics      how to judge a recovered reward
+_em          the expectation–maximisation behind intentions
 _forward_backward  hidden intentions of ragged trajectories
 _likelihood  of demonstrations under a reward, and its gradient
 """

@@ -49,6 +49,34 @@ def smooth_steps(
     return smoothed, pairs
 
 
+class Expected(NamedTuple):
+    """What all trajectories tell together: all that an M-step needs."""
+
+    log_likelihood: float
+    counts: Array
+    """Σ_t g_t(z) by what was seen in step t, shape (M, K)."""
+    begins: Array
+    """Σ g_0(z) over trajectories, shape (K,)."""
+    switches: Array
+    """How often each followed each, as expected, shape (K, K)."""
+
+
+def expected_counts(seen: Ints, emission: Array, chain: Chain, offsets: Ints) -> Expected:
+    """The E-step, where in each step one of M things was seen, of probabilities (M, K)."""
+    counts, begins = np.zeros(emission.shape), np.zeros(chain.start.shape)
+    if COMPILED:
+        switches = np.zeros(chain.transition.shape)
+        total = _count_loop(seen, emission, *chain, offsets, counts, begins, switches)
+        return Expected(total, counts, begins, switches)
+    likelihood = emission[seen]
+    filtered, evidence = filter_steps(likelihood, chain, offsets)
+    smoothed, switches = smooth_steps(likelihood, filtered, evidence, chain, offsets)
+    for z in range(len(begins)):
+        counts[:, z] = np.bincount(seen, smoothed[:, z], len(emission))
+    begins += smoothed[offsets[:-1][np.diff(offsets) > 0]].sum(axis=0)
+    return Expected(float(np.log(evidence).sum()), counts, begins, switches)
+
+
 @compiled
 def _filter_loop(likelihood, start, transition, offsets, filtered, evidence):
     n_intentions = len(start)
@@ -77,19 +105,36 @@ def _smooth_loop(likelihood, filtered, evidence, transition, offsets, smoothed, 
         for t in range(offsets[i + 1] - 1, offsets[i] - 1, -1):
             for z in range(n_intentions):
                 smoothed[t, z] = filtered[t, z] * after[z]
+                weight[z] = likelihood[t, z] * after[z] / evidence[t]
             if t == offsets[i]:
                 break
-            for z in range(n_intentions):
-                weight[z] = likelihood[t, z] * after[z] / evidence[t]
             for y in range(n_intentions):
-                total = 0.0
+                after[y] = 0.0
                 for z in range(n_intentions):
-                    total += transition[y, z] * weight[z]
-                    pairs[y, z] += filtered[t - 1, y] * weight[z]
-                after[y] = total
-    for y in range(n_intentions):
-        for z in range(n_intentions):
-            pairs[y, z] *= transition[y, z]
+                    step = transition[y, z] * weight[z]
+                    after[y] += step
+                    pairs[y, z] += filtered[t - 1, y] * step
+
+
+@compiled
+def _count_loop(seen, emission, start, transition, offsets, counts, begins, switches):
+    # One trajectory at a time: tables of all steps would not stay in the cache.
+    log_likelihood = 0.0
+    for i in range(len(offsets) - 1):
+        here = seen[offsets[i] : offsets[i + 1]]
+        if len(here) == 0:
+            continue
+        whole, likelihood = np.array([0, len(here)]), emission[here]
+        filtered, evidence = np.empty(likelihood.shape), np.empty(len(here))
+        smoothed = np.empty(likelihood.shape)
+        _filter_loop(likelihood, start, transition, whole, filtered, evidence)
+        _smooth_loop(likelihood, filtered, evidence, transition, whole, smoothed, switches)
+        log_likelihood += np.log(evidence).sum()
+        begins += smoothed[0]
+        for t in range(len(here)):
+            for z in range(len(start)):
+                counts[here[t], z] += smoothed[t, z]
+    return log_likelihood
 
 
 @compiled

@@ -32,7 +32,14 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import lsmr
 
-from rl_lib._check import Array, at, distributions, first, number, shown, whole
+from rl_lib._check import (
+    Array,
+    first,
+    number,
+    positive_distributions,
+    possible_actions,
+    whole,
+)
 from rl_lib._tables import ROW_ROUNDING
 from rl_lib.mdp import MDP
 from rl_lib.planning._evaluation import chosen_transitions, require_ending, solve_linear
@@ -292,36 +299,10 @@ def _log_policy(
     n, m = mdp.n_states, mdp.n_actions
     if m == 1:
         raise ValueError("mdp has 1 action; behaviour without a choice says nothing about a reward")
-    policy = distributions("policy", policy, (n, m))
     exists = possible_actions(possible, (n, m))
-    never = first((policy == 0) & exists)
-    if never is not None:
-        raise ValueError(
-            f"{at('policy', never)} is 0; every action needs a probability above 0: "
-            "smooth the counts, use a Boltzmann policy, or say which actions are possible"
-        )
-    taken = first(np.logical_and(policy > 0, ~exists))
-    if taken is not None:
-        raise ValueError(f"{at('policy', taken)} is {policy[taken]:g}; it is impossible: must be 0")
+    policy = positive_distributions("policy", policy, (n, m), exists)
     with np.errstate(divide="ignore"):
         return policy, np.log(policy), exists / exists.sum(axis=1, keepdims=True)
-
-
-def possible_actions(
-    possible: npt.ArrayLike | None, shape: tuple[int, int]
-) -> npt.NDArray[np.bool_]:
-    """Which actions exist in each state, at least one in each; default: all."""
-    if possible is None:
-        return np.ones(shape, dtype=bool)
-    exists = np.asarray(possible)
-    if exists.dtype != bool or exists.shape != shape:
-        raise ValueError(
-            f"possible is {shown(possible)}; it must be an array {shape} of True and False"
-        )
-    nothing = first(exists.sum(axis=1) == 0)
-    if nothing is not None:
-        raise ValueError(f"{at('possible', nothing)} has no action; each state must have one")
-    return exists
 
 
 def _mean(values: Array, share: Array) -> Array:

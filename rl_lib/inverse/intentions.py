@@ -12,26 +12,24 @@ So the E-step is one pass forwards and one back, the M-step counts with weights,
     π_z(a|s) ∝ c + Σ_t p(z_t = z | all) 1[s_t = s, a_t = a],
     Λ(y, z) ∝ λ + Σ_t p(z_{t−1} = y, z_t = z | all),
 
-and the rewards are solved for once, at the end. With Dirichlet priors, c on the actions and λ on
-the chain, no iteration lowers the penalised log-likelihood.
+and the rewards are found once, at the end: in closed form where the dynamics are known, else from
+the recorded steps. With Dirichlet priors, c on the actions and λ on the chain, no iteration lowers
+the penalised log-likelihood.
 """
 
-import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize
-from tqdm.auto import tqdm
 
-from rl_lib._check import Array, Ints, at, first, generator, number, whole
+from rl_lib._check import Array, Ints, discount_below_1, possible_actions, whole
 from rl_lib.behaviour.demonstrations import Demonstrations, require_steps
+from rl_lib.inverse._em import Fit, best_fit, refuse_impossible
 from rl_lib.inverse._forward_backward import Chain, filter_steps, most_probable, smooth_steps
-from rl_lib.inverse.iavi import iavi, possible_actions, state_reward
+from rl_lib.inverse.iavi import iavi, state_reward
+from rl_lib.inverse.iql import iql
 from rl_lib.mdp import MDP
-
-_STAYS = 0.95  # where a restart begins
-_NOISE = 5.0  # shape of the Gamma noise on its counts
 
 
 class Intentions(NamedTuple):
@@ -40,9 +38,9 @@ class Intentions(NamedTuple):
     policy: Array
     """π_z(a|s), shape (K, S, A)."""
     reward: Array
-    """r_z(s, a) of `iavi`, in units of the temperature, shape (K, S, A)."""
-    state_reward: Array
-    """r_z(s) of `state_reward`, shape (K, S)."""
+    """r_z(s, a) of `iavi` or `iql`, in units of the temperature, shape (K, S, A)."""
+    state_reward: Array | None
+    """r_z(s) of `state_reward`, shape (K, S); None without a model."""
     start: Array
     """ρ, the intention in which a trajectory begins, shape (K,)."""
     transition: Array
@@ -110,7 +108,7 @@ class Intentions(NamedTuple):
         return self._replace(
             policy=self.policy[order],
             reward=self.reward[order],
-            state_reward=self.state_reward[order],
+            state_reward=None if self.state_reward is None else self.state_reward[order],
             start=self.start[order],
             transition=self.transition[np.ix_(order, order)],
         )
@@ -124,7 +122,7 @@ class Intentions(NamedTuple):
         n_intentions, n_states, n_actions = self.policy.shape
         pair = demonstrations.pairs(n_states, n_actions)
         likelihood = self.policy.reshape(n_intentions, -1)[:, pair].T.copy()
-        _refuse_impossible(likelihood.max(axis=1) == 0)
+        refuse_impossible(likelihood.max(axis=1) == 0)
         return likelihood, Chain(self.start, self.transition), demonstrations.offsets
 
 
@@ -176,8 +174,7 @@ def multi_intention_irl(
     Raises
     ------
     ValueError, TypeError
-        If there is no step, or one that is outside the model or impossible; as in `iavi` for the
-        rewards.
+        If there is no step, or one that is outside the model; as in `iavi` for the rewards.
 
     References
     ----------
@@ -197,122 +194,108 @@ def multi_intention_irl(
     >>> found.policy[:, 0].max(axis=1).round(2), found.transition.diagonal().round(2)
     (array([1., 1.]), array([0.98, 0.98]))
     """
-    require_steps(demonstrations)
-    n_intentions = whole("n_intentions", n_intentions, 1)
-    smoothing = number("smoothing", smoothing, 0, above=True)
-    chain_smoothing = number("chain_smoothing", chain_smoothing, 0)
-    restarts, max_iter = whole("restarts", restarts, 1), whole("max_iter", max_iter, 1)
-    number("tol", tol, 0, above=True)
-    generator(rng)
-    exists = possible_actions(possible, (mdp.n_states, mdp.n_actions))
-    pairs = demonstrations.pairs(mdp.n_states, mdp.n_actions)
-    _refuse_impossible(~exists.ravel()[pairs])
-    problem = _Problem(
-        pairs,
-        demonstrations.offsets,
-        (n_intentions, mdp.n_states, mdp.n_actions),
-        np.where(exists, smoothing, 0.0),
-        chain_smoothing,
+    shape = n_intentions, mdp.n_states, mdp.n_actions
+    exists = possible_actions(possible, shape[1:])
+    best, restarted = best_fit(
+        demonstrations, shape, smoothing, chain_smoothing, restarts, tol, max_iter, rng, progress,
+        exists,
+    )  # fmt: skip
+    reward = [iavi(mdp, policy, possible=exists).reward for policy in best.policy]
+    by_state = [state_reward(mdp, policy, possible=exists).state_reward for policy in best.policy]
+    return _intentions(best, restarted, np.stack(reward), np.stack(by_state))
+
+
+def multi_intention_iql(
+    demonstrations: Demonstrations,
+    n_states: int,
+    n_actions: int,
+    n_intentions: int,
+    discount: float,
+    *,
+    smoothing: float = 0.5,
+    chain_smoothing: float = 1.0,
+    restarts: int = 6,
+    tol: float = 1e-6,
+    max_iter: int = 1_000,
+    epochs: int = 100,
+    rng: np.random.Generator,
+    progress: bool = False,
+) -> Intentions:
+    r"""Several intentions where nobody knows where actions lead: rewards by `iql`, from samples.
+
+    Policies, switches and posteriors are those of `multi_intention_irl`, exactly: what is intended
+    shows in the actions taken, and the likelihood asks for no model. Only the rewards do. Where an
+    action leads does not depend on what is intended, so that every recorded step is a sample for
+    each intention: `iql` learns from all of them, once for each π_z, which it is told.
+
+    It is not the algorithm of Zhu et al. (2024) step by step, which learns rewards anew in each
+    M-step: where these explain the policies, that changes no posterior. Nor does it learn while it
+    looks: the steps are gone over again and again. With tables, counting the transitions and
+    solving gives what it converges to: `multi_intention_irl` with `empirical_mdp`.
+
+    Parameters
+    ----------
+    demonstrations : Demonstrations
+    n_states, n_actions : int
+        `n_actions` ≥ 2.
+    n_intentions : int ≥ 1
+        K.
+    discount : float in [0, 1)
+        γ.
+    smoothing, chain_smoothing, restarts, tol, max_iter : as in `multi_intention_irl`
+    epochs : int ≥ 1
+        Passes of `iql` over all steps, for each intention.
+    rng : numpy.random.Generator
+        Makes the beginnings, and shuffles the steps of each epoch.
+    progress : bool
+        Show a progress bar over restarts, and one over epochs for each intention.
+
+    Returns
+    -------
+    Intentions
+        `state_reward` is None: it takes a model. A state in which no step was recorded, as where
+        recordings stop, keeps reward and value 0; a model says more of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `multi_intention_irl` and `iql`.
+
+    References
+    ----------
+    Zhu, H., De La Crompe, B., Kalweit, G., Schneider, A., Kalweit, M., Diester, I. & Boedecker, J.
+    (2024). Multi-intention inverse Q-learning for interpretable behavior representation.
+    Transactions on Machine Learning Research.
+
+    Examples
+    --------
+    One state: what is done nearly always is worth about log 99 more than what is not.
+
+    >>> walk = [(0, t // 100 % 2) for t in range(1_000)]
+    >>> found = multi_intention_iql(
+    ...     Demonstrations.from_trajectories([walk]), 1, 2, 2, 0.9, rng=np.random.default_rng(0)
+    ... )
+    >>> np.ptp(found.reward[:, 0], axis=1).round(1)
+    array([6.9, 6.9])
+    """
+    shape = n_intentions, n_states, whole("n_actions", n_actions, 2)
+    discount = discount_below_1(discount)
+    whole("epochs", epochs, 1)
+    best, restarted = best_fit(
+        demonstrations, shape, smoothing, chain_smoothing, restarts, tol, max_iter, rng, progress
     )
-    # With one intention there is nothing to begin anywhere else from.
-    n_fits = restarts if n_intentions > 1 else 1
-    fits = [
-        _fit(problem, tol, max_iter, rng)
-        for _ in tqdm(range(n_fits), unit="restart", disable=not progress)
-    ]
-    best = max(fits, key=lambda fit: fit.log_likelihood)
-    if not best.converged:
-        warnings.warn(f"not converged after {max_iter} iterations", stacklevel=2)
-    order = np.argsort(-best.share, kind="stable")
-    policy = best.policy[order]
+    rewards = [
+        iql(
+            demonstrations, n_states, n_actions, discount,
+            policy=policy, epochs=epochs, rng=rng, progress=progress,
+        ).reward
+        for policy in best.policy
+    ]  # fmt: skip
+    return _intentions(best, restarted, np.stack(rewards), None)
+
+
+def _intentions(best: Fit, restarted: Array, reward: Array, by_state: Array | None) -> Intentions:
     return Intentions(
-        policy,
-        np.stack([iavi(mdp, each, possible=exists).reward for each in policy]),
-        np.stack([state_reward(mdp, each, possible=exists).state_reward for each in policy]),
-        best.chain.start[order],
-        best.chain.transition[np.ix_(order, order)],
-        best.log_likelihood,
-        np.array(best.objective),
-        np.array([fit.log_likelihood for fit in fits]),
-        len(best.objective),
-        best.converged,
-    )
-
-
-def _refuse_impossible(mask: npt.NDArray[np.bool_]) -> None:
-    bad = first(mask)
-    if bad is not None:
-        raise ValueError(f"{at('actions', bad)} is impossible in its state, by `possible`")
-
-
-class _Problem(NamedTuple):
-    pairs: Ints
-    """s · A + a of each step."""
-    offsets: Ints
-    shape: tuple[int, int, int]
-    smoothing: Array
-    """(S, A), 0 where an action does not exist."""
-    chain_smoothing: float
-
-
-class _Fit(NamedTuple):
-    policy: Array
-    chain: Chain
-    share: Array
-    log_likelihood: float
-    objective: list[float]
-    converged: bool
-
-
-def _fit(problem: _Problem, tol: float, max_iter: int, rng: np.random.Generator) -> _Fit:
-    n_intentions, n_states, n_actions = problem.shape
-    n_steps = len(problem.pairs)
-    begins = problem.offsets[:-1][np.diff(problem.offsets) > 0]
-    seen = np.bincount(problem.pairs, minlength=n_states * n_actions)
-    noise = rng.gamma(_NOISE, 1 / _NOISE, (n_intentions, len(seen))) if n_intentions > 1 else 1.0
-    policy = _policy(seen * noise * np.ones((n_intentions, 1)), problem)
-    switch = (1 - _STAYS) / max(n_intentions - 1, 1)
-    transition = np.full((n_intentions, n_intentions), switch)
-    np.fill_diagonal(transition, 1 - switch * (n_intentions - 1))
-    chain = Chain(np.full(n_intentions, 1 / n_intentions), transition)
-    objective: list[float] = []
-    while True:
-        likelihood = policy.T.copy()[problem.pairs]
-        filtered, evidence = filter_steps(likelihood, chain, problem.offsets)
-        total = float(np.log(evidence).sum())
-        objective.append(total + _log_prior(policy, chain, problem))
-        gained = objective[-1] - objective[-2] if len(objective) > 1 else np.inf
-        smoothed, switches = smooth_steps(likelihood, filtered, evidence, chain, problem.offsets)
-        if gained < tol * n_steps or len(objective) == max_iter:
-            shaped = policy.reshape(problem.shape)
-            converged = gained < tol * n_steps
-            share = smoothed.mean(axis=0)
-            return _Fit(shaped, chain, share, total / n_steps, objective, converged)
-        weighted = np.stack([
-            np.bincount(problem.pairs, smoothed[:, z], n_states * n_actions)
-            for z in range(n_intentions)
-        ])  # fmt: skip
-        policy = _policy(weighted, problem)
-        first = smoothed[begins].sum(axis=0) + problem.chain_smoothing
-        switches = switches + problem.chain_smoothing
-        total_switches = switches.sum(axis=1, keepdims=True)
-        chain = Chain(
-            first / first.sum(),
-            np.divide(switches, total_switches, out=chain.transition, where=total_switches > 0),
-        )
-
-
-def _policy(counts: npt.NDArray[Any], problem: _Problem) -> Array:
-    """π_z(a|s) as (K, S · A), from weighted counts of that shape."""
-    shaped = counts.reshape(problem.shape) + problem.smoothing
-    return (shaped / shaped.sum(axis=2, keepdims=True)).reshape(counts.shape)
-
-
-def _log_prior(policy: Array, chain: Chain, problem: _Problem) -> float:
-    exists = problem.smoothing.ravel() > 0
-    prior = (
-        problem.smoothing.ravel() * np.log(policy, where=exists, out=np.zeros_like(policy))
-    ).sum()
-    if problem.chain_smoothing:
-        prior += problem.chain_smoothing * sum(np.log(part).sum() for part in chain)
-    return float(prior)
+        best.policy, reward, by_state, *best.chain, best.log_likelihood,
+        np.array(best.objective), restarted, len(best.objective), best.converged,
+    )  # fmt: skip

@@ -29,7 +29,16 @@ import numpy as np
 import numpy.typing as npt
 from tqdm.auto import tqdm
 
-from rl_lib._check import Array, finite_array, first, generator, number, whole
+from rl_lib._check import (
+    Array,
+    discount_below_1,
+    finite_array,
+    first,
+    generator,
+    number,
+    positive_distributions,
+    whole,
+)
 from rl_lib._compiled import compiled
 from rl_lib.behaviour.demonstrations import Demonstrations, require_steps
 from rl_lib.learning.schedules import ByVisits, at_visit, by_visits
@@ -103,6 +112,7 @@ def iql(
     discount: float,
     *,
     safe: npt.ArrayLike | None = None,
+    policy: npt.ArrayLike | None = None,
     epochs: int = 100,
     step_size: StepSize | None = None,
     reward_step_size: StepSize | None = None,
@@ -122,6 +132,9 @@ def iql(
         γ.
     safe : bool array (S, A), optional
         Constraints on acting; see `ciql`.
+    policy : array (S, A), optional
+        π̃, where it is known better than by counting, every probability above 0. The steps then
+        only show where actions lead, whoever took them.
     epochs : int ≥ 1
         Passes over all steps. Actions are counted in the first.
     step_size : number in (0, 1] or `by_visits(…)`, optional
@@ -169,9 +182,7 @@ def iql(
     allowed = np.ones((n, m), dtype=bool) if safe is None else _safe_sets(safe, n, m)
     require_steps(demonstrations)
     demonstrations.counts(n, m)  # refuses what does not fit
-    discount = number("discount", discount, 0, 1)
-    if discount == 1:
-        raise ValueError("discount is 1; it must be below 1")
+    discount = discount_below_1(discount)
     epochs = whole("epochs", epochs, 1)
     smoothing = number("smoothing", smoothing, 0, above=True)
     if update not in ("state", "taken"):
@@ -189,6 +200,9 @@ def iql(
     rule = _Rule(discount, smoothing, *sizes, allowed, tried, update == "state")
     order = np.arange(demonstrations.n_steps)
     tables = _Tables(*(np.zeros((n, m)) for _ in range(6)))
+    if policy is not None:
+        tables.counts[:] = positive_distributions("policy", policy, (n, m))
+        rule = rule._replace(smoothing=0.0)
     changes = np.zeros(epochs)
     for epoch in tqdm(range(epochs), unit="epoch", disable=not progress):
         if rng is not None:
@@ -197,11 +211,11 @@ def iql(
         steps = _Steps(
             demonstrations.states, demonstrations.actions, demonstrations.next_states, ended, order
         )
-        _epoch(steps, rule, tables, epoch == 0)
+        _epoch(steps, rule, tables, epoch == 0 and policy is None)
         changes[epoch] = np.abs(tables.q - before).max()
     best_allowed = np.where(allowed, tables.acting, np.finfo(np.float64).min)
-    policy = boltzmann(tables.q) if safe is None else greedy(best_allowed)
-    return IQL(tables.q, policy, tables.reward, tables.shifted, tables.acting, changes)
+    acting = boltzmann(tables.q) if safe is None else greedy(best_allowed)
+    return IQL(tables.q, acting, tables.reward, tables.shifted, tables.acting, changes)
 
 
 def ciql(

@@ -43,6 +43,8 @@ def test_counts_are_those_made_by_hand(seen, asked, memory, concentration):
     )
     found = model.policies(Demonstrations.from_trajectories(asked))
     assert_allclose(found, by_hand(seen, asked, memory, concentration))
+    assert (found > 0).all()  # what was never done, and where nobody was, too
+    assert np.isfinite(model.log_probabilities(Demonstrations.from_trajectories(asked))).all()
 
 
 def test_time_in_place_of_memory():

@@ -11,14 +11,24 @@ from numpy.testing import assert_allclose, assert_array_equal
 from rl_lib import (
     MDP,
     Demonstrations,
+    IntentionGrid,
     boltzmann,
+    empirical_mdp,
     iavi,
+    iql,
     log_likelihood,
+    multi_intention_iql,
     multi_intention_irl,
     value_iteration,
 )
 from rl_lib.inverse import _forward_backward as passes
-from rl_lib.inverse._forward_backward import Chain, filter_steps, most_probable, smooth_steps
+from rl_lib.inverse._forward_backward import (
+    Chain,
+    expected_counts,
+    filter_steps,
+    most_probable,
+    smooth_steps,
+)
 
 
 @st.composite
@@ -75,6 +85,21 @@ def test_passes_agree_with_all_paths(compiled, case):
                 expected_pairs[step] += weight
         assert_allclose(joint(here, chain, tuple(best[begin:end])), weights.max(), rtol=1e-12)
     assert_allclose(pairs, expected_pairs, atol=1e-12)
+    # An E-step adds up the same.
+    emission = np.concatenate((likelihood, np.ones((1, n_intentions))))  # and one never seen
+    seen = np.arange(len(likelihood)) % max(len(likelihood) - 1, 1)  # the first one, twice
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "COMPILED", compiled and passes.COMPILED)
+        expected = expected_counts(seen, emission, chain, offsets)
+    filtered, evidence = filter_steps(emission[seen], chain, offsets)
+    smoothed, pairs = smooth_steps(emission[seen], filtered, evidence, chain, offsets)
+    counts = np.zeros(emission.shape)
+    np.add.at(counts, seen, smoothed)
+    begins = [smoothed[i] for i, j in pairwise(offsets) if i < j]
+    assert_allclose(expected.log_likelihood, np.log(evidence).sum())
+    assert_allclose(expected.counts, counts, atol=1e-12)
+    assert_allclose(expected.begins, np.sum(begins, axis=0), atol=1e-12)
+    assert_allclose(expected.switches, pairs, atol=1e-12)
 
 
 def test_long_trajectories_do_not_underflow():
@@ -293,3 +318,124 @@ def test_the_most_likely_restart_is_kept():
     assert_allclose(found.predictive_log_likelihood(walks), found.restarts.max())
     share = found.smoothed(walks).mean(axis=0)
     assert (np.diff(share) <= 0).all()
+
+
+def centred(reward):
+    return reward - reward.mean(axis=-1, keepdims=True)
+
+
+def test_samples_give_the_rewards_of_the_closed_form():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 100, 200)
+    sampled = multi_intention_iql(walks, 4, 3, 2, 0.8, rng=np.random.default_rng(0))
+    known, counted = (
+        multi_intention_irl(model, walks, 2, rng=np.random.default_rng(0))
+        for model in (mdp, empirical_mdp(walks, 4, 3, 0.8))
+    )
+    for name in ("policy", "transition", "start", "objective", "restarts", "log_likelihood"):
+        assert_array_equal(getattr(sampled, name), getattr(known, name))
+    assert_allclose(sampled.reward, centred(counted.reward), atol=1e-3)
+    assert np.corrcoef(centred(known.reward).ravel(), sampled.reward.ravel())[0, 1] > 0.99
+    assert sampled.state_reward is None
+    assert sampled.relabelled([1, 0]).like(sampled).state_reward is None
+
+
+def test_samples_and_the_closed_form_in_the_grid_of_two_intentions():
+    grid = IntentionGrid()
+    experts = [
+        boltzmann(value_iteration(grid.mdp.with_rewards(5 * r), tol=1e-9).q) for r in grid.rewards
+    ]
+    walks = Demonstrations(*grid.simulate(1_024, experts, rng=np.random.default_rng(0)).steps)
+    sampled = multi_intention_iql(walks, 25, 5, 2, 0.9, epochs=50, rng=np.random.default_rng(0))
+    # Nothing was recorded in the goal: to both kinds of samples, episodes end there.
+    transitions = grid.mdp.transitions.copy()
+    transitions[grid.goal] = 0
+    known = MDP(transitions, np.zeros((25, 5)), 0.9)
+    for mdp, least in ((empirical_mdp(walks, 25, 5, 0.9), 0.9999), (known, 0.95)):
+        closed = multi_intention_irl(mdp, walks, 2, rng=np.random.default_rng(0)).reward
+        rewards = (np.delete(each, grid.goal, axis=1).ravel() for each in (sampled.reward, closed))
+        assert np.corrcoef(*rewards)[0, 1] > least
+
+
+def test_one_intention_from_samples_is_inverse_q_learning():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 20, 100)
+    found = multi_intention_iql(walks, 4, 3, 1, 0.8, epochs=20, rng=np.random.default_rng(0))
+    alone = iql(walks, 4, 3, 0.8, epochs=20, rng=np.random.default_rng(0))
+    # It counts while it looks for the first time; then both explain the same behaviour.
+    assert_allclose(found.reward[0], centred(alone.reward), atol=0.01)
+
+
+@pytest.mark.parametrize("chain_smoothing", [0.0, 1.0])
+@pytest.mark.parametrize("k", [1, 2, 8])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [[(0, 0)]],
+        [[], [(1, 1)], []],
+        [[(0, 0)] * 300],  # one action, always: all intentions but one die out
+        [[(0, 0), (1, 0)] * 50, [(0, 0)]],  # actions that nobody has seen, and states
+        [[(0, t % 2) for t in range(200)]],  # each step another
+    ],
+)
+def test_nothing_becomes_nan(steps, k, chain_smoothing):
+    mdp = random_mdp(0, 5, 2, 0.9)
+    walks = Demonstrations.from_trajectories(steps)
+    options = {"restarts": 2, "chain_smoothing": chain_smoothing, "smoothing": 1e-3}
+    with np.errstate(all="raise", under="ignore"):
+        known = multi_intention_irl(mdp, walks, k, **options, rng=np.random.default_rng(0))
+        sampled = multi_intention_iql(
+            walks, 5, 2, k, 0.9, **options, epochs=3, rng=np.random.default_rng(0)
+        )
+        elsewhere = Demonstrations.from_trajectories([[(4, 1), (0, 1), (3, 0)], []])
+        for found in (known, sampled):
+            for part in (found.policy, found.transition, found.start):
+                assert_allclose(part.sum(axis=-1), 1)
+                assert (part >= 0).all()
+            parts = [found.reward, found.objective, found.log_likelihood]
+            for asked in (walks, elsewhere):
+                posteriors = found.filtered(asked), found.smoothed(asked), found.predicted(asked)
+                for posterior in posteriors:
+                    assert_allclose(posterior.sum(axis=1), 1)
+                parts += [found.log_probabilities(asked), found.bic(asked)]
+                assert set(found.most_probable(asked)) <= set(range(k))
+            assert all(np.isfinite(part).all() for part in parts)
+
+
+def test_no_steps_at_all_are_asked_of_a_model():
+    mdp, policies = world()
+    walks, _ = switching(mdp, policies, STICKY, 3, 20)
+    found = multi_intention_irl(mdp, walks, 2, restarts=1, rng=np.random.default_rng(0))
+    nothing = Demonstrations.from_trajectories([[], []])
+    assert found.smoothed(nothing).shape == found.predicted(nothing).shape == (0, 2)
+    assert len(found.most_probable(nothing)) == 0
+    with pytest.raises(ValueError, match="holds no step"):
+        found.predictive_log_likelihood(nothing)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_intentions": 1.5}, "n_intentions is 1.5"),
+        ({"n_states": 0}, "n_states is 0"),
+        ({"n_actions": 1}, "n_actions is 1; it must be at least 2"),
+        ({"discount": 1}, "discount is 1; it must be below 1"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"smoothing": 0}, "smoothing is 0"),
+        ({"rng": None}, "rng is None"),
+        ({"demonstrations": Demonstrations.from_trajectories([[(9, 0)]])}, r"states\[0\] .* is 9"),
+        ({"demonstrations": Demonstrations.from_trajectories([])}, "holds no step"),
+        ({"demonstrations": [[(0, 0)]]}, "it must be a Demonstrations"),
+    ],
+)
+def test_bad_input_without_a_model_is_named(change, message):
+    options = {
+        "demonstrations": Demonstrations.from_trajectories([[(0, 0)]]),
+        "n_states": 2,
+        "n_actions": 2,
+        "n_intentions": 2,
+        "discount": 0.9,
+        "rng": np.random.default_rng(0),
+    }
+    with pytest.raises((ValueError, TypeError), match=message):
+        multi_intention_iql(**(options | change))

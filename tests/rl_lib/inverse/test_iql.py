@@ -263,3 +263,20 @@ def test_the_wrong_kind_of_input_is_named(call, message):
 def test_schedules_may_differ(walks):
     slow = iql(walks, 11, 4, 0.9, step_size=by_visits(1.0), reward_step_size=0.5)
     assert np.isfinite(slow.q).all()
+
+
+def test_a_policy_that_is_known_is_explained():
+    """Steps taken at random tell where actions lead; what is done is told."""
+    mdp = Objectworld.random(size=4, n_objects=4, rng=np.random.default_rng(0)).mdp
+    n, m = mdp.n_states, mdp.n_actions
+    policy = boltzmann_expert(mdp).policy
+    anyone = np.full((n, m), 1 / m)
+    steps = Demonstrations.sample(mdp, anyone, 200, max_steps=50, rng=np.random.default_rng(1))
+    model = empirical_mdp(steps, n, m, mdp.discount)
+    found = iql(steps, n, m, mdp.discount, policy=policy, epochs=300)
+    assert_allclose(centred(found.reward), iavi(model, policy).reward, atol=0.01)
+    assert_allclose(found.policy, policy, atol=0.01)
+    with pytest.raises(ValueError, match=r"policy\[0, 1\] is 0; every action needs"):
+        iql(steps, n, m, 0.9, policy=np.eye(m)[np.zeros(n, dtype=int)])
+    with pytest.raises(ValueError, match="policy has shape"):
+        iql(steps, n, m, 0.9, policy=anyone[1:])
