@@ -49,6 +49,12 @@ from .inverse.description import (
     Description as Description,
     describe as describe,
 )
+from .inverse.giving_up import (
+    Beliefs as Beliefs,
+    GivingUp as GivingUp,
+    beliefs as beliefs,
+    giving_up as giving_up,
+)
 from .inverse.iavi import (
     Recovered as Recovered,
     anchored_reward as anchored_reward,

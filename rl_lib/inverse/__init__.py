@@ -6,6 +6,7 @@ iavi         inverse action-value iteration and its gauges, in closed form
 iql          inverse Q-learning from samples, with and without constraints
 intentions   several rewards and switches between them, by exact expectation–maximisation
 recovery     does what was fitted come back from simulations of it
+giving_up    two intentions and one switch between them, where and when it comes
 counting     what counts of where an animal came from predict, without any reward
 prediction   what comes next, by a model of your own that sees the past only
 metrics      how to judge a recovered reward
