@@ -19,6 +19,7 @@ from rl_lib.inverse._forward_backward import Chain, Expected, expected_counts
 
 _STAYS = 0.95  # where a restart begins
 _NOISE = 5.0  # shape of the Gamma noise on its counts
+_TRIAL = 30  # iterations after which the most likely beginning is known well enough
 
 
 class Problem(NamedTuple):
@@ -66,7 +67,11 @@ def best_fit(
     progress: bool,
     possible: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Fit, Array]:
-    """The most likely of several fits, and the log-likelihoods of all; arguments are checked."""
+    """The fit that began best, and the log-likelihoods of all beginnings; arguments are checked.
+
+    Each beginning is iterated for a while, and the most likely goes on (Biernacki, Celeux &
+    Govaert 2003): many short runs find better places than a few long ones.
+    """
     require_steps(demonstrations)
     pairs = demonstrations.pairs(*shape[1:])
     shape = whole("n_intentions", shape[0], 1), *shape[1:]
@@ -82,10 +87,14 @@ def best_fit(
     # With one intention there is nothing to begin anywhere else from.
     n_fits = restarts if shape[0] > 1 else 1
     fits = [
-        fit(problem, beginning(problem, rng), tol, max_iter)
+        fit(problem, beginning(problem, rng), tol, min(max_iter, _TRIAL))
         for _ in tqdm(range(n_fits), unit="restart", disable=not progress)
     ]
     best = max(fits, key=lambda fit: fit.log_likelihood)
+    if not best.converged and max_iter > _TRIAL:
+        before = best.objective[:-1]  # the next begins where this one stopped
+        best = fit(problem, Model(best.policy, best.chain), tol, max_iter - len(before))
+        best = best._replace(objective=before + best.objective)
     if not best.converged:
         warnings.warn(f"not converged after {max_iter} iterations", stacklevel=3)
     return best, np.array([fit.log_likelihood for fit in fits])

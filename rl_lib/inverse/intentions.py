@@ -48,11 +48,11 @@ class Intentions(NamedTuple):
     log_likelihood: float
     """Mean of log p(a_t | a_{<t}, s_{≤t}) over the steps it was fitted to, in nats."""
     objective: Array
-    """Penalised log-likelihood after each iteration of the best restart, in nats."""
+    """Penalised log-likelihood after each iteration, in nats."""
     restarts: Array
-    """`log_likelihood` of every restart."""
+    """`log_likelihood` of every beginning after its first iterations."""
     n_iter: int
-    """Iterations of the best restart."""
+    """Iterations of the beginning that went on."""
     converged: bool
 
     def log_probabilities(self, demonstrations: Demonstrations) -> Array:
@@ -134,7 +134,7 @@ def multi_intention_irl(
     possible: npt.ArrayLike | None = None,
     smoothing: float = 0.5,
     chain_smoothing: float = 1.0,
-    restarts: int = 6,
+    restarts: int = 20,
     tol: float = 1e-6,
     max_iter: int = 1_000,
     rng: np.random.Generator,
@@ -158,7 +158,8 @@ def multi_intention_irl(
     chain_smoothing : float ≥ 0
         λ, added to every expected switch.
     restarts : int ≥ 1
-        Fits from different random beginnings; the one most likely on these recordings is kept.
+        Random beginnings. Each is iterated 30 times; the one that is then most likely on these
+        recordings goes on (Biernacki et al. 2003).
     tol : float > 0
         A fit ends when an iteration adds less than this to the penalised log-likelihood, in nats a
         step.
@@ -181,6 +182,10 @@ def multi_intention_irl(
     Zhu, H., De La Crompe, B., Kalweit, G., Schneider, A., Kalweit, M., Diester, I. & Boedecker, J.
     (2024). Multi-intention inverse Q-learning for interpretable behavior representation.
     Transactions on Machine Learning Research.
+
+    Biernacki, C., Celeux, G. & Govaert, G. (2003). Choosing starting values for the EM algorithm
+    for getting the highest likelihood in multivariate Gaussian mixture models. Computational
+    Statistics & Data Analysis 41(3–4), 561–575.
 
     Examples
     --------
@@ -214,7 +219,7 @@ def multi_intention_iql(
     *,
     smoothing: float = 0.5,
     chain_smoothing: float = 1.0,
-    restarts: int = 6,
+    restarts: int = 20,
     tol: float = 1e-6,
     max_iter: int = 1_000,
     epochs: int = 100,
