@@ -21,7 +21,7 @@ from rl_lib import (
 
 LogProbabilities = Callable[[Demonstrations], np.ndarray]
 Fit = Callable[[Demonstrations], LogProbabilities]
-RESTARTS = 20
+RESTARTS = 16
 _NEVER = 1e-6  # what is left for a move that was never made
 
 
