@@ -105,6 +105,13 @@ from .learning.tabular import (
 from .mdp import (
     MDP as MDP,
 )
+from .neurl.dopamine import (
+    Explained as Explained,
+    SyllablePairs as SyllablePairs,
+    explain_dopamine as explain_dopamine,
+    pair_tables as pair_tables,
+    syllable_pairs as syllable_pairs,
+)
 from .neurl.experiment import (
     Account as Account,
     likelihood_ratio as likelihood_ratio,
@@ -126,6 +133,9 @@ from .neurl.reward import (
     ReleaseReward as ReleaseReward,
     release_contrast as release_contrast,
     release_reward as release_reward,
+)
+from .neurl.syllables import (
+    simulate_syllables as simulate_syllables,
 )
 from .planning.occupancy import (
     occupancy as occupancy,
