@@ -107,10 +107,7 @@ from .mdp import (
 )
 from .neurl.dopamine import (
     Explained as Explained,
-    SyllablePairs as SyllablePairs,
     explain_dopamine as explain_dopamine,
-    pair_tables as pair_tables,
-    syllable_pairs as syllable_pairs,
 )
 from .neurl.experiment import (
     Account as Account,
@@ -134,8 +131,13 @@ from .neurl.reward import (
     release_contrast as release_contrast,
     release_reward as release_reward,
 )
-from .neurl.syllables import (
+from .neurl.simulated_dopamine import (
     simulate_syllables as simulate_syllables,
+)
+from .neurl.syllables import (
+    SyllablePairs as SyllablePairs,
+    pair_tables as pair_tables,
+    syllable_pairs as syllable_pairs,
 )
 from .planning.occupancy import (
     occupancy as occupancy,
