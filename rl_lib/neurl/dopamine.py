@@ -18,6 +18,7 @@ from scipy.stats import norm, rankdata
 from rl_lib._check import Array, generator, number, shown, whole, whole_array
 from rl_lib.neurl.syllables import SyllablePairs, pair_tables
 
+_MOST = 0.9999  # the widest interval
 _NOTHING = 1e-8  # share of a table that rounding leaves where it is a sum of others
 
 
@@ -114,17 +115,25 @@ def explain_dopamine(
     --------
     >>> from rl_lib import simulate_syllables, syllable_pairs
     >>> rng = np.random.default_rng(0)
-    >>> made = simulate_syllables("reward", rng=rng)
+    >>> made = simulate_syllables("log π", 40, levels=0, rng=rng)
     >>> pairs = syllable_pairs(made.syllables, made.dopamine)
-    >>> found = explain_dopamine(pairs, "reward", ["log π"], rng=rng)
+    >>> found = explain_dopamine(pairs, "reward", rng=rng)
     >>> found.correlation > found.chance[1]
+    True
+    >>> found = explain_dopamine(pairs, "reward", ["log π"], rng=rng)
+    >>> found.chance[0] < found.correlation < found.chance[1]
     True
     """
     if not isinstance(pairs, SyllablePairs):
         raise TypeError(f"pairs is {shown(pairs)}; it must be what `syllable_pairs` returns")
     n, (group, n_groups) = pairs.counts.shape[1], _groups(groups, len(pairs.counts))
+    if isinstance(given, str):
+        raise TypeError(f"given is {shown(given)}; it must be a sequence of names")
     names = (what, *given)
-    more_than, level = whole("more_than", more_than, 0), number("level", level, 0, 1, above=True)
+    more_than, level = (
+        whole("more_than", more_than, 0),
+        number("level", level, 0, _MOST, above=True),
+    )
     n_renamings = whole("n_renamings", n_renamings, 2)
     n_resamples = whole("n_resamples", n_resamples, 2)
     n_halvings, rng = whole("n_halvings", n_halvings, 2), generator(rng)

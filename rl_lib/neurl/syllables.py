@@ -59,6 +59,7 @@ def syllable_pairs(
     Returns
     -------
     SyllablePairs
+        The first syllable of a recording enters as a previous one alone.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def syllable_pairs(
     shape = (n_recordings, n, n)
 
     def summed(values: Array) -> Array:
-        return np.bincount(cell, values, n_recordings * n * n).reshape(shape)
+        return np.bincount(cell, values, n_recordings * n * n).reshape(shape).astype(np.float64)
 
     return SyllablePairs(
         summed(np.ones(len(cell))),
@@ -117,7 +118,7 @@ def pair_tables(
         How often a followed s; the diagonal is not looked at.
     novelty : array (..., n, n), optional
         Mean logarithm of the syllables since a was last done; 0 where NaN.
-    discount : float in [0, 1)
+    discount : float in [0, 1]
         γ per syllable.
     smoothing : float > 0
         Added to each count off the diagonal.
@@ -137,9 +138,9 @@ def pair_tables(
     --------
     >>> tables = pair_tables([[0, 30, 10], [20, 0, 20], [20, 20, 0]])
     >>> tables["reward"].round(2)
-    array([[ 0.  ,  0.36, -0.36],
-           [ 0.18,  0.  , -0.18],
-           [ 0.18, -0.18,  0.  ]])
+    array([[ 0.  ,  0.53, -0.53],
+           [-0.17,  0.  ,  0.17],
+           [-0.17,  0.17,  0.  ]])
     """
     gamma = number("discount", discount, 0, 1)
     smoothing = number("smoothing", smoothing, 0, above=True)
