@@ -157,7 +157,7 @@ def explain_dopamine(
     if n_pairs < levels.shape[-1] + len(names) + 2:
         raise ValueError(f"more_than is {more_than}; it leaves {n_pairs} pairs, which are too few")
     # Tables (cells along the last axis) as seen, resampled, and from one half and the other.
-    basis = _basis(levels[cells])
+    basis = _basis(levels, cells)[cells]
     others = [_out(table[:, cells], basis) for table in z]
     of_x, of_y = (_left(_out(table[:, cells], basis), others) for table in (x, y))
     if np.linalg.norm(of_x[0]) <= _NOTHING * np.linalg.norm(x[0, cells]):
@@ -166,10 +166,12 @@ def explain_dopamine(
 
     # Rare pairs are noisy, and far from 0 in the table: hence each renaming has its own error.
     design = np.concatenate((levels, *(table[0][..., None] for table in z)), axis=-1)
-    fitted = design @ np.linalg.lstsq(design[cells], x[0][cells], rcond=None)[0]
+    everywhere = _basis(design, cells)
+    inside = everywhere[cells]
+    fitted = everywhere @ (inside.T @ x[0][cells])
     renaming = rng.permuted(np.tile(np.arange(n), (n_renamings, 1)), axis=1)
     renamed = (x[0] - fitted)[renaming[:, :, None], renaming[:, None, :]][:, cells]
-    renamed = _out(renamed, _basis(design[cells]))
+    renamed = _out(renamed, inside)
     by_chance = _error(of_x[0], of_y[0]) * _correlation(renamed, of_y[0]) / _error(renamed, of_y[0])
 
     spread = np.arctanh(r[1 : n_resamples + 1]).std(ddof=1) * norm.ppf((1 + level) / 2)
@@ -224,10 +226,14 @@ def _ranks(tables: Array, cells: Any) -> Array:
     return ranks
 
 
-def _basis(design: Array) -> Array:
-    """An orthonormal basis of what its columns span."""
-    u, size, _ = np.linalg.svd(design, full_matrices=False)
-    return u[:, size > 1e-10 * size.max(initial=0)]
+def _basis(design: Array, cells: Any) -> Array:
+    """Combinations of the columns of a design (n, n, k) that are orthonormal over some cells."""
+    size = np.linalg.norm(design[cells], axis=0)
+    design = design / np.where(size > 0, size, 1)
+    inside = design[cells]
+    squared, v = np.linalg.eigh(inside.T @ inside)
+    kept = squared > 1e-10
+    return design @ (v[:, kept] / np.sqrt(squared[kept]))
 
 
 def _out(values: Array, basis: Array) -> Array:
