@@ -105,6 +105,10 @@ from .learning.tabular import (
 from .mdp import (
     MDP as MDP,
 )
+from .neurl.dopamine import (
+    Explained as Explained,
+    explain_dopamine as explain_dopamine,
+)
 from .neurl.experiment import (
     Account as Account,
     likelihood_ratio as likelihood_ratio,
@@ -126,6 +130,14 @@ from .neurl.reward import (
     ReleaseReward as ReleaseReward,
     release_contrast as release_contrast,
     release_reward as release_reward,
+)
+from .neurl.simulated_dopamine import (
+    simulate_syllables as simulate_syllables,
+)
+from .neurl.syllables import (
+    SyllablePairs as SyllablePairs,
+    pair_tables as pair_tables,
+    syllable_pairs as syllable_pairs,
 )
 from .planning.occupancy import (
     occupancy as occupancy,
