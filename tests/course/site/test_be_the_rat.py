@@ -89,6 +89,12 @@ def play(page, releases):
         page.keyboard.up("Space")
 
 
+def download(page):
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the trials").click()
+    return waiting.value
+
+
 def table(page):
     """What the table of the result holds, exactly: a row for each bin."""
     values = page.eval_on_selector_all(
@@ -143,10 +149,9 @@ def test_an_agent_that_plays_gets_its_reward_back(game, tmp_path, rng):
     assert low < middle < high
     assert low <= true <= high
 
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download").click()
-    assert waiting.value.suggested_filename == "be-the-rat-1.csv"
-    waiting.value.save_as(tmp_path / "trials.csv")
+    file = download(page)
+    assert file.suggested_filename == "be-the-rat-1.csv"
+    file.save_as(tmp_path / "trials.csv")
     demonstrations, _, actions = read_trials(tmp_path / "trials.csv")
     assert actions == ("hold", "release")
     assert len(demonstrations) == 60
@@ -168,18 +173,16 @@ def test_holding_to_the_end_is_a_trial_without_release(game, tmp_path):
     assert "20 of 60" in page.get_by_role("status").first.inner_text()
     page.get_by_role("button", name="Finish now").click()
     same(table(page), np.array([-1, 17, 25, 3] * 5))
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download").click()
-    lines = waiting.value.path().read_text("utf8").splitlines()
+    file = download(page)
+    lines = file.path().read_text("utf8").splitlines()
     assert lines[0] == "session,trial,state,action,end"
     assert lines[30:32] == ["1,1,29,hold,1", "1,2,0,hold,0"]
     page.get_by_role("button", name="Play again").click()
     assert not page.locator(".result").is_visible()
     play(page, [18] * 20)
     page.get_by_role("button", name="Finish now").click()
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download").click()
-    assert waiting.value.path().read_text("utf8").splitlines()[1] == "2,1,0,hold,0"
+    file = download(page)
+    assert file.path().read_text("utf8").splitlines()[1] == "2,1,0,hold,0"
 
 
 def test_the_example_is_called_simulated_and_play_goes_on(game):
@@ -192,10 +195,9 @@ def test_the_example_is_called_simulated_and_play_goes_on(game):
     same(table(page), np.array(data["example"]["releases"]))
     for rat in data["rats"]:
         np.testing.assert_allclose(rat["policy"], laboratory_rat(rat["name"]).policy[:, 1])
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download").click()
-    assert waiting.value.suggested_filename == "be-the-rat-simulated.csv"
-    assert waiting.value.path().read_text("utf8").splitlines()[1].startswith("simulated,1,0,")
+    file = download(page)
+    assert file.suggested_filename == "be-the-rat-simulated.csv"
+    assert file.path().read_text("utf8").splitlines()[1].startswith("simulated,1,0,")
     play(page, [18] * 15)
     page.get_by_role("button", name="Finish now").click()
     same(table(page), np.array([18] * 20))
