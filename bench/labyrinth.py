@@ -166,6 +166,8 @@ def recovery(k: int) -> dict[str, Any]:
 def every_model() -> dict[str, Any]:
     """The table: for each of the three data sets, a row for each model; then what comes back."""
     began = time.perf_counter()
+    for which in PUBLISHED:
+        load(which)  # or it is missing, before anything begins
     names = list(models(Labyrinth("swirl")))
     tasks = [(which, name, None) for which in PUBLISHED for name in names]
     tasks += [("windows", name, fold) for name in names for fold in range(FOLDS)]
@@ -201,7 +203,12 @@ def every_model() -> dict[str, Any]:
 
 def score_of(path: str) -> None:
     """Print what a reader's model scores."""
-    data, fit = load("windows"), of_a_reader(runpy.run_path(path)["fit"])
+    if not Path(path).is_file():
+        sys.exit(f"There is no file {path}.")
+    own = runpy.run_path(path).get("fit")
+    if not callable(own):
+        sys.exit(f"{path} must define a function fit(train), as rl_lib.predict_ahead describes it.")
+    data, fit = load("windows"), of_a_reader(own)
     row = published_split(data, fit)
     row |= by_run(data, [fold_by_run(data, fit, fold) for fold in range(FOLDS)])
     print(f"{path}: nats a step, in brackets the 95 % interval")

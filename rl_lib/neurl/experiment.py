@@ -56,16 +56,16 @@ def _discounting(task: ResponseTask, parameters: Any) -> Array:
 
 
 HOLDING_COST = Account(_costly, (0.03, 0.2), ((0.0, 0.5), (0.02, 2.0)))
-"""It pays for each bin of holding: (cost, temperature)."""
+"""A rat that pays for each bin of holding, with parameters (cost, temperature)."""
 DISCOUNTING = Account(_discounting, (0.96, 0.2), ((0.5, 1.0), (0.02, 2.0)))
-"""It discounts what is to come: (γ per bin, temperature)."""
+"""A rat that discounts what is to come, with parameters (γ per bin, temperature)."""
 
 
 class Evidence(NamedTuple):
     """What an experiment can be expected to show."""
 
     per_trial: float
-    """2 KL, in nats: what twice the log likelihood ratio gains in a trial, on average."""
+    """2 KL in nats, what twice the log likelihood ratio gains in a trial, on average."""
     by_task: Array
     """The same in each version of the task, under the rival that fits all best, shape (n,)."""
     rival: Array

@@ -124,7 +124,7 @@ class Recording(Value):
 
     @cached_property
     def holding(self) -> npt.NDArray[np.bool_]:
-        """Whether the lever was still held as a bin began, (trials, S): there it was decided."""
+        """Whether the lever was held as a bin began, so that it was decided there; (trials, S)."""
         last = np.where(self.release == NEVER, self.n_decisions, self.release)
         return read_only(np.arange(self.n_decisions) <= last[:, None])
 
@@ -137,7 +137,7 @@ class Recording(Value):
 
     @property
     def silent(self) -> npt.NDArray[np.bool_]:
-        """Units that never fire, shape (units,): there is nothing to scale them by."""
+        """Units that never fire, shape (units,); there is nothing to scale them by."""
         return self.counts.sum(axis=(0, 1)) == 0
 
     @property
@@ -148,7 +148,7 @@ class Recording(Value):
 
     @property
     def demonstrations(self) -> Demonstrations:
-        """The behaviour alone: state t is "held for t bins", actions hold (0) and release (1)."""
+        """The behaviour alone; state t is "held for t bins", actions hold (0) and release (1)."""
         lengths = self.holding.sum(axis=1)
         offsets = np.append(0, np.cumsum(lengths))
         states = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)

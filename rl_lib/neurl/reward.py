@@ -28,7 +28,7 @@ class ReleaseReward(NamedTuple):
     policy: Array
     """The behaviour seen, smoothed, shape (S, 2); uniform where it was not visited."""
     reward: Array
-    """r(a, t), shape (S, 2): 0 for holding; NaN where there were too few visits."""
+    """r(a, t), shape (S, 2), 0 for holding; NaN where there were too few visits."""
     relative: Array
     """A release's reward less its mean over the bins that are told, shape (S,)."""
     low: Array
@@ -36,7 +36,7 @@ class ReleaseReward(NamedTuple):
     high: Array
     """Upper end."""
     log_odds: Array
-    """Log-odds of releasing, in the unit of the reward, shape (S,): no look ahead."""
+    """Log-odds of releasing, in the unit of the reward, without a look ahead, shape (S,)."""
     visits: Ints
     """Trials in which the lever was still held as the bin began, shape (S,)."""
     releases: Ints

@@ -3,9 +3,10 @@
 import json
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from bench.labyrinth import FOLDS, RESULTS, folds_of, interval, published_split
+from bench.labyrinth import FOLDS, RESULTS, folds_of, interval, published_split, score_of
 from bench.mice import counts, models, of_a_reader, tried, turning
 from rl_lib import Demonstrations, Labyrinth, counting, load_labyrinth
 
@@ -106,3 +107,12 @@ def test_without_intentions_one_intention_is_a_count():
     train, test = mice(10, 0), mice(4, 1)
     one = models(WORLD)["K = 1"](train)(test)
     assert_allclose(one, counts(WORLD, concentration=2.0)(train)(test), atol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "message"), [(None, "no file"), ("fit = 3", "must define")])
+def test_a_file_without_a_model_is_told_so(tmp_path, text, message):
+    path = tmp_path / "model.py"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SystemExit, match=message):
+        score_of(str(path))

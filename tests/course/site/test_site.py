@@ -1,17 +1,12 @@
 """The website: built strictly, self-contained, accessible, and of one page form."""
 
-import http.server
-import os
 import re
-import shutil
-import threading
 import weakref
-from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
-from patience import PATIENCE
+from website import violations
 
 from course.grading.assignment import Assignment
 from course.grading.files import Handed
@@ -36,134 +31,12 @@ TOC = yaml.safe_load((BOOK / "_toc.yml").read_text("utf8"))
 CHAPTERS = [
     chapter["file"] for part in TOC["parts"] if part.get("numbered") for chapter in part["chapters"]
 ]
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# Between the themes only colours differ.
-RULES = {
-    "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
-    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
-HEAD = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-# A page
-
-"""
 
 
 @pytest.fixture(scope="session")
 def site():
     assert build(BOOK, ROOT / "_config.yml", ROOT / "_build") == 0
     return ROOT / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing; install Chromium")
-        pytest.skip(f"{CHROMIUM} is missing")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="session")
-def serve():
-    """Serve a folder on this machine and return its address."""
-    servers = {}
-
-    def address(folder):
-        if folder not in servers:
-            handler = partial(Quiet, directory=str(folder))
-            servers[folder] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            threading.Thread(target=servers[folder].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[folder].server_port}/"
-
-    yield address
-    for server in servers.values():
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="session")
-def context(browser):
-    with browser.new_context() as context:
-        context.set_default_timeout(1000 * PATIENCE)
-        yield context
-
-
-@pytest.fixture
-def visit(context, serve):
-    """Open a page of a folder; return it with the list of what goes wrong on it."""
-    page, problems = context.new_page(), []
-
-    def open_page(folder, name):
-        home = serve(folder)
-
-        def watch_request(request):
-            if not request.url.startswith((home, "data:", "blob:")):
-                problems.append(f"request to another host: {request.url}")
-
-        def watch_response(response):
-            if response.status >= 400:
-                problems.append(f"{response.status}: {response.url}")
-
-        def watch_console(message):
-            if message.type == "error":
-                problems.append(f"console: {message.text}")
-
-        page.on("request", watch_request)
-        page.on("response", watch_response)
-        page.on("console", watch_console)
-        page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        page.goto(f"{home}{name}.html", wait_until="networkidle")
-        return page, problems
-
-    yield open_page
-    page.close()
-
-
-def violations(page, theme):
-    from axe_playwright_python.sync_playwright import Axe
-
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.wait_for_function(f"(document.documentElement.dataset.theme || '{theme}') === '{theme}'")
-    # What a reader can unfold is checked as well; what fades in is not yet theirs.
-    page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    # Preloading makes axe ask for the style sheets again, at wrong addresses.
-    results = Axe().run(page, options={"runOnly": RULES[theme], "preload": False}).response
-    assert "color-contrast" in [rule["id"] for rule in results["passes"]], "axe saw no text"
-    return [
-        f"{theme}: {violation['id']}: {node['html'][:200]}"
-        for violation in results["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -186,27 +59,6 @@ def test_feedback_is_accessible(visit, tmp_path):
     page, problems = visit(tmp_path, "page")
     assert problems == []
     assert violations(page, "light") + violations(page, "dark") == []
-
-
-@pytest.fixture
-def tiny(tmp_path):
-    """Build a book of small pages under the configuration of the real one."""
-    book = tmp_path / "book"
-    shutil.copytree(BOOK / "_static", book / "_static")
-    shutil.copy(BOOK / "references.bib", book)
-
-    def build_pages(*texts):
-        names = [f"page{number}" for number in range(len(texts))]
-        for name, text in zip(names, texts, strict=True):
-            (book / f"{name}.md").write_text(HEAD + text, "utf8")
-        toc = {"format": "jb-book", "root": names[0]}
-        if names[1:]:
-            toc["chapters"] = [{"file": name} for name in names[1:]]
-        (book / "_toc.yml").write_text(yaml.safe_dump(toc), "utf8")
-        return build(book, ROOT / "_config.yml", tmp_path / "_build")
-
-    build_pages.html = tmp_path / "_build" / "html"
-    return build_pages
 
 
 def cell(code, options=""):
