@@ -9,11 +9,13 @@ recordings (the Bayesian bootstrap, Rubin 1981), and say nothing about other syl
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, rankdata
+from threadpoolctl import ThreadpoolController
 
 from rl_lib._check import Array, generator, number, shown, whole, whole_array
 from rl_lib.neurl.syllables import SyllablePairs, pair_tables
@@ -156,23 +158,23 @@ def explain_dopamine(
     n_pairs = int(cells.sum())
     if n_pairs < levels.shape[-1] + len(names) + 2:
         raise ValueError(f"more_than is {more_than}; it leaves {n_pairs} pairs, which are too few")
-    # Tables (cells along the last axis) as seen, resampled, and from one half and the other.
-    basis = _basis(levels, cells)[cells]
-    others = [_out(table[:, cells], basis) for table in z]
-    of_x, of_y = (_left(_out(table[:, cells], basis), others) for table in (x, y))
-    if np.linalg.norm(of_x[0]) <= _NOTHING * np.linalg.norm(x[0, cells]):
-        raise ValueError(f"nothing is left of {what!r} without {names[1:]} and {centre!r} levels")
-    r = _correlation(of_x, of_y)
+    with _threads().limit(limits=1, user_api="blas"):  # small steps: more would wait
+        # Tables (cells along the last axis) as seen, resampled, and from one half and the other.
+        basis = _basis(levels, cells)[cells]
+        others = [_out(table[:, cells], basis) for table in z]
+        of_x, of_y = (_left(_out(table[:, cells], basis), others) for table in (x, y))
+        if np.linalg.norm(of_x[0]) <= _NOTHING * np.linalg.norm(x[0, cells]):
+            raise ValueError(
+                f"nothing is left of {what!r} without {names[1:]} and {centre!r} levels"
+            )
+        r = _correlation(of_x, of_y)
 
-    # Rare pairs are noisy, and far from 0 in the table: hence each renaming has its own error.
-    design = np.concatenate((levels, *(table[0][..., None] for table in z)), axis=-1)
-    everywhere = _basis(design, cells)
-    inside = everywhere[cells]
-    fitted = everywhere @ (inside.T @ x[0][cells])
-    renaming = rng.permuted(np.tile(np.arange(n), (n_renamings, 1)), axis=1)
-    renamed = (x[0] - fitted)[renaming[:, :, None], renaming[:, None, :]][:, cells]
-    renamed = _out(renamed, inside)
-    by_chance = _error(of_x[0], of_y[0]) * _correlation(renamed, of_y[0]) / _error(renamed, of_y[0])
+        design = np.concatenate((levels, *(table[0][..., None] for table in z)), axis=-1)
+        renaming = rng.permuted(np.tile(np.arange(n), (n_renamings, 1)), axis=1)
+        renamed = _renamed(x[0], design, cells, renaming)
+        # Rare pairs are noisy, and far from 0 in the table: each renaming has its own error.
+        error = _error(of_x[0], of_y[0]) / _error(renamed, of_y[0])
+        by_chance = error * _correlation(renamed, of_y[0])
 
     spread = np.arctanh(r[1 : n_resamples + 1]).std(ddof=1) * norm.ppf((1 + level) / 2)
     low, high = np.tanh(np.arctanh(r[0]) + spread * np.array((-1, 1)))
@@ -191,6 +193,11 @@ def explain_dopamine(
         (_stepped_up(agreement[0]), _stepped_up(agreement[1])),
         float(across),
     )
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _groups(groups: npt.ArrayLike | None, n: int) -> tuple[Any, int]:
@@ -234,6 +241,14 @@ def _basis(design: Array, cells: Any) -> Array:
     squared, v = np.linalg.eigh(inside.T @ inside)
     kept = squared > 1e-10
     return design @ (v[:, kept] / np.sqrt(squared[kept]))
+
+
+def _renamed(table: Array, design: Array, cells: Any, renaming: Any) -> Array:
+    """What is left of a table without a design, with other names, (B, m)."""
+    everywhere = _basis(design, cells)
+    inside = everywhere[cells]
+    rest = table - everywhere @ (inside.T @ table[cells])
+    return _out(rest[renaming[:, :, None], renaming[:, None, :]][:, cells], inside)
 
 
 def _out(values: Array, basis: Array) -> Array:
