@@ -195,7 +195,6 @@ def intrinsic(recording: Recording, discount: float, min_visits: int = 5) -> Int
     """
     if (recording.release < 0).all():
         raise ValueError("release is −1 in all training trials; it must be a bin in at least one")
-    number("discount", discount, 0, 1)
     reward = release_reward(
         recording.release,
         recording.n_decisions,

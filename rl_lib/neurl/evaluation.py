@@ -31,8 +31,11 @@ _SMALL = 1e-6
 class Scores(NamedTuple):
     """What one method scores in each fold, shape (folds,)."""
 
+    name: str
+    rule: str
+    """"0.6" or "tuned", the threshold; "mode" or "draw" where a bin is predicted as it is."""
     information: str
-    """What it was told: "behaviour", "causal", "whole trial" or "oracle"."""
+    """"behaviour", "causal", "whole trial", "oracle", or "shuffled" for a control."""
     exact: Array
     """Share of the trials whose release is predicted in its bin."""
     near_1: Array
@@ -119,8 +122,8 @@ def release_matches(predicted: npt.ArrayLike, release: npt.ArrayLike) -> tuple[f
         )
     apart = np.abs(predicted - release)
     apart[(predicted != release) & ((predicted == NEVER) | (release == NEVER))] = 3
-    exact, near, nearer = (float((apart <= k).mean()) for k in range(3))
-    return exact, near, nearer
+    exact, near_1, near_2 = (float((apart <= k).mean()) for k in range(3))
+    return exact, near_1, near_2
 
 
 def release_log_likelihood(hazard: npt.ArrayLike, release: npt.ArrayLike) -> Array:
