@@ -25,7 +25,7 @@ from rl_lib.neurl.evaluation import EPSILON, release_log_likelihood, tuned_thres
 from rl_lib.neurl.networks import Network, needs
 from rl_lib.neurl.recording import Recording
 
-STRENGTHS = (0.003, 0.03, 0.3)
+STRENGTHS = (0.01, 0.1, 1.0)
 """Inverse regularisation of the logistic regressions that are tried."""
 
 
@@ -193,8 +193,9 @@ def _regression(
     x = shown.x.reshape(-1, shown.x.shape[-1])[target.rows]
     mean, scale = scaling(x)
     told = (shown.group != CLOCK) | clock
-    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)
-    model.fit(standardised(x, mean, scale)[:, told].astype(np.float64), target.y[target.rows, 0])
+    solver = "lbfgs" if ahead else "newton-cholesky"  # the faster one for so many columns
+    model = LogisticRegression(C=strength, solver=solver, max_iter=500)
+    model.fit(standardised(x, mean, scale)[:, told], target.y[target.rows, 0])
     weights = np.zeros(len(told))
     weights[told] = model.coef_[0]
     return _uncalibrated(recording, ahead, Linear(weights, float(model.intercept_[0])), mean, scale)

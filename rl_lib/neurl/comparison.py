@@ -1,6 +1,10 @@
-"""One table for every decoder of releases, over folds of the trials of a session."""
+"""One table for every decoder of releases, over folds of the trials of a session.
 
-from collections.abc import Callable, Iterable
+Rows named "not told the time" see the activity alone, as NeuRL's network does: NeuRL knows the
+time through V. Rows named "shuffled" are controls: each trial is shown the activity of another.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,30 +30,51 @@ AHEAD = 2
 """Bins from the one decided in onwards that classifiers of the whole trial see."""
 
 
+class Split(NamedTuple):
+    """Trials to train on, and trials to test on."""
+
+    train: Ints
+    test: Ints
+
+
 class Comparison(NamedTuple):
     """What `compare_decoders` finds."""
 
     scores: tuple[Scores, ...]
     """Rows of the table."""
-    fold: Ints
-    """Fold in which each trial is tested, shape (trials,)."""
+    splits: tuple[Split, ...]
     fitted: dict[str, list[Any]]
-    """The decoder of each fold, for every method that is fitted to activity."""
+    """The decoder of each split, for every method that is fitted to activity."""
     chosen: dict[str, list[Configuration]]
-    """Configuration of each fold, for every method that searches for one."""
+    """Configuration of each split, for every method that searches for one."""
     searched: Searched
 
     def row(self, name: str, rule: str) -> Scores:
-        """Scores of a method: "0.6", "tuned" or "mode"."""
+        """Scores of a method under a rule: "0.6", "tuned", "mode" or "draw"."""
         (found,) = (one for one in self.scores if (one.name, one.rule) == (name, rule))
         return found
+
+
+def trial_folds(n_trials: int, n_folds: int, *, rng: np.random.Generator) -> tuple[Split, ...]:
+    """Folds of trials in random order, as even as they can be.
+
+    Examples
+    --------
+    >>> [split.test for split in trial_folds(4, 2, rng=np.random.default_rng(0))]
+    [array([0, 1]), array([2, 3])]
+    """
+    n, k = whole("n_trials", n_trials, 1), whole("n_folds", n_folds, 2)
+    if n < k:
+        raise ValueError(f"n_trials is {n}; it must be at least n_folds, {k}")
+    fold = generator(rng).permutation(n) % k
+    return tuple(Split(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(k))
 
 
 def compare_decoders(
     recording: Recording,
     truth: Truth | None = None,
     *,
-    n_folds: int = 10,
+    splits: Sequence[Split] | None = None,
     n_configurations: int = 500,
     n_steps: int = 600,
     batch: int = 256,
@@ -64,10 +89,10 @@ def compare_decoders(
         A session, simulated or your own.
     truth : Truth, optional
         Of a simulated session; with it, there are rows for an oracle that knows the latents.
-    n_folds : int ≥ 2
-        At most as many as there are trials.
+    splits : sequence of Split, optional
+        All with as many training trials, up to one. Default: 10 folds.
     n_configurations : int ≥ 6
-        Drawn at random, and tried in every fold, for NeuRL and for the network classifier.
+        Drawn at random, and tried in every split, for NeuRL and for the network classifier.
     n_steps, batch, min_visits : int ≥ 1
         As in `fit_neurl`.
     rng : numpy.random.Generator
@@ -84,14 +109,10 @@ def compare_decoders(
         If there are fewer trials than folds, or training trials without any release.
     """
     n = len(recording)
-    if n < whole("n_folds", n_folds, 2):
-        raise ValueError(f"recording has {n} trials; it must have at least n_folds, {n_folds}")
-    whole("n_configurations", n_configurations, 6)
-    options: dict[str, Any] = {"n_steps": n_steps, "batch": batch}
-    fold = generator(rng).permutation(n) % n_folds
-    training = [np.flatnonzero(fold != k) for k in range(n_folds)]
-    drawn = draw_configurations(n_configurations, rng)
+    splits = tuple(trial_folds(n, 10, rng=rng) if splits is None else splits)
+    drawn = draw_configurations(whole("n_configurations", n_configurations, 6), generator(rng))
     told = np.array([one.clock for one in drawn])
+    any_ = np.ones(len(drawn), dtype=bool)
     shuffled = Recording(
         recording.counts[rng.permutation(n)],
         recording.release,
@@ -100,12 +121,14 @@ def compare_decoders(
         recording.after,
         recording.bin_width,
     )
-    children = [each.spawn(2) for each in rng.spawn(n_folds)]
-    searching, fitting = zip(*children, strict=True)
-    searched = search(
-        recording, training, drawn, min_visits=min_visits, rngs=list(searching), **options
+    searching, *fitting = (
+        list(each) for each in zip(*(r.spawn(15) for r in rng.spawn(len(splits))), strict=True)
     )
-    scores = [*_without_neurons(recording, fold, n_folds)]
+    options: dict[str, Any] = {"n_steps": n_steps, "batch": batch}
+    reward: dict[str, Any] = {**options, "min_visits": min_visits}
+    training = [split.train for split in splits]
+    searched = search(recording, training, drawn, rngs=searching, **reward)
+    scores = [*_without_neurons(recording, splits)]
     fitted: dict[str, list[Any]] = {}
     chosen: dict[str, list[Configuration]] = {}
 
@@ -114,25 +137,23 @@ def compare_decoders(
         information: str,
         fit: Callable[..., Any],
         method: str = "",
-        eligible: Any = True,
-        session: Recording = recording,
+        eligible: Any = any_,
         **more: Any,
     ) -> None:
-        each = [()] * n_folds
+        session = shuffled if information == "shuffled" else recording
+        each: list[tuple[Any, ...]] = [()] * len(splits)
         if method:
-            best = searched.best(method, eligible & np.ones(len(drawn), dtype=bool))
-            chosen[name] = [drawn[i] for i in best]
+            chosen[name] = [drawn[i] for i in searched.best(method, eligible)]
             each = [(one,) for one in chosen[name]]
         fitted[name] = [
-            fit(session.select(training[k]), *each[k], rng=fitting[k], **more)
-            for k in range(n_folds)
+            fit(session.select(split.train), *one, rng=child, **more)
+            for split, one, child in zip(splits, each, fitting[len(fitted)], strict=True)
         ]
-        tests = [session.select(fold == k) for k in range(n_folds)]
+        tests = [session.select(split.test) for split in splits]
         hazards = [one.hazard(test) for one, test in zip(fitted[name], tests, strict=True)]
         tuned = [one.threshold for one in fitted[name]]
         scores.extend(_both(name, information, hazards, tuned, tests))
 
-    reward: dict[str, Any] = {**options, "min_visits": min_visits}
     add("logistic regression", "causal", fit_logistic)
     add("logistic regression, not told the time", "causal", fit_logistic, clock=False)
     add("network", "causal", fit_network, "network", **options)
@@ -142,28 +163,24 @@ def compare_decoders(
     ahead = min(AHEAD, recording.after)
     if ahead:
         whole_trial = "whole trial"
+        future = {"own_future": True, **reward}
         add("logistic regression, ahead", whole_trial, fit_logistic, ahead=ahead)
         add("network, ahead", whole_trial, fit_network, "network", ahead=ahead, **options)
-        add(
-            "NeuRL, own future", whole_trial, fit_neurl, "own_future", ~told,
-            own_future=True, **reward,
-        )  # fmt: skip
-    same: dict[str, Any] = {"session": shuffled}
-    add("logistic regression, shuffled", "shuffled", fit_logistic, **same)
-    add("network, shuffled", "shuffled", fit_network, "network", **same, **options)
-    add("NeuRL, shuffled", "shuffled", fit_neurl, "neurl", ~told, **same, **reward)
+        add("NeuRL, own future", whole_trial, fit_neurl, "own_future", ~told, **future)
+    add("logistic regression, shuffled", "shuffled", fit_logistic)
+    add("network, shuffled", "shuffled", fit_network, "network", **options)
+    add("NeuRL, shuffled", "shuffled", fit_neurl, "neurl", ~told, **reward)
     if truth is not None:
-        scores.extend(_oracle(recording, truth, fold, n_folds))
-    return Comparison(tuple(scores), fold, fitted, chosen, searched)
+        scores.extend(_oracle(recording, truth, splits))
+    return Comparison(tuple(scores), splits, fitted, chosen, searched)
 
 
-def _without_neurons(recording: Recording, fold: Ints, n_folds: int) -> Iterable[Scores]:
+def _without_neurons(recording: Recording, splits: Sequence[Split]) -> Iterable[Scores]:
     """The commonest release, a bin at random, a release at random, and the hazard of time."""
-    n, nothing = recording.n_decisions, np.full(n_folds, np.nan)
-    modes, uniform, draws = [], [], []
-    hazards, tuned, tests, likely = [], [], [], []
-    for k in range(n_folds):
-        train, test = recording.release[fold != k], recording.release[fold == k]
+    n, nothing = recording.n_decisions, np.full(len(splits), np.nan)
+    modes, uniform, draws, hazards, tuned = [], [], [], [], []
+    for split in splits:
+        train, test = recording.release[split.train], recording.release[split.test]
         counts = np.bincount(np.where(train == NEVER, n, train), minlength=n + 1)
         mode = int(counts.argmax())
         modes.append(release_matches(np.full(len(test), NEVER if mode == n else mode), test))
@@ -173,13 +190,12 @@ def _without_neurons(recording: Recording, fold: Ints, n_folds: int) -> Iterable
         hazard = (counts[:-1] + 0.5) / (visits + 1)
         tuned.append(tuned_threshold(np.tile(hazard, (len(train), 1)), train))
         hazards.append(np.tile(hazard, (len(test), 1)))
-        tests.append(recording.select(fold == k))
-        likely.append(-np.log(n))
-    behaviour = "behaviour"
-    yield Scores("blind mode", "mode", behaviour, *np.transpose(modes), nothing, nothing)
-    yield Scores("chance", "draw", behaviour, *np.transpose(uniform), np.array(likely), nothing)
-    yield Scores("a release drawn", "draw", behaviour, *np.transpose(draws), nothing, nothing)
-    yield from _both("hazard of time", behaviour, hazards, tuned, tests)
+    even = np.full(len(splits), -np.log(n))
+    told, tests = "behaviour", [recording.select(split.test) for split in splits]
+    yield Scores("blind mode", "mode", told, *np.transpose(modes), nothing, nothing)
+    yield Scores("chance", "draw", told, *np.transpose(uniform), even, nothing)
+    yield Scores("a release drawn", "draw", told, *np.transpose(draws), nothing, nothing)
+    yield from _both("hazard of time", told, hazards, tuned, tests)
 
 
 def _expected(distribution: Array, release: Ints) -> tuple[float, float, float]:
@@ -222,17 +238,13 @@ def _both(
         yield Scores(name, rule, information, *np.transpose(matched), likely, np.array(thresholds))
 
 
-def _oracle(recording: Recording, truth: Truth, fold: Ints, n_folds: int) -> Iterable[Scores]:
-    hazard = hazard_of(truth.release_probability)
-    tests = [fold == k for k in range(n_folds)]
-    both = _both(
-        "oracle policy",
-        "oracle",
-        [hazard[test] for test in tests],
-        [tuned_threshold(hazard[~test], recording.release[~test]) for test in tests],
-        [recording.select(test) for test in tests],
-    )
-    yield from both
-    matched = [release_matches(truth.oracle_mode[test], recording.release[test]) for test in tests]
-    nothing = np.full(n_folds, np.nan)
+def _oracle(recording: Recording, truth: Truth, splits: Sequence[Split]) -> Iterable[Scores]:
+    hazard, release = hazard_of(truth.release_probability), recording.release
+    tuned = [tuned_threshold(hazard[split.train], release[split.train]) for split in splits]
+    tests = [recording.select(split.test) for split in splits]
+    hazards = [hazard[split.test] for split in splits]
+    yield from _both("oracle policy", "oracle", hazards, tuned, tests)
+    mode = truth.oracle_mode
+    matched = [release_matches(mode[split.test], release[split.test]) for split in splits]
+    nothing = np.full(len(splits), np.nan)
     yield Scores("oracle mode", "mode", "oracle", *np.transpose(matched), nothing, nothing)

@@ -198,6 +198,28 @@ def hazard_of(distribution: npt.ArrayLike) -> Array:
     return np.divide(f[..., :-1], left, out=np.zeros_like(left), where=left > 1e-300)
 
 
+def releases_of(hazard: npt.ArrayLike) -> Array:
+    """Distribution of the bin of release of a hazard: the other way from `hazard_of`.
+
+    Parameters
+    ----------
+    hazard : array (…, S)
+
+    Returns
+    -------
+    array (…, S + 1)
+        The last entry is for never.
+
+    Examples
+    --------
+    >>> releases_of([0.5, 0.8])
+    array([0.5, 0.4, 0.1])
+    """
+    h = np.asarray(hazard, dtype=np.float64)
+    still = np.cumprod(1 - h, axis=-1)
+    return np.concatenate((h[..., :1], h[..., 1:] * still[..., :-1], still[..., -1:]), axis=-1)
+
+
 def _hazard(value: npt.ArrayLike) -> Array:
     hazard = finite_array("hazard", value)
     if hazard.ndim != 2:
