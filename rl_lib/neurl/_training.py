@@ -63,7 +63,9 @@ def release_targets(recording: Recording, trials: Ints) -> Targets:
     """Whether the rat lets go in the bin, wherever it holds: a classifier's."""
     bins = np.arange(recording.n_decisions)
     y = (bins == recording.release[:, None]).reshape(-1, 1).astype(np.float32)
-    return Targets(y, np.zeros(1), np.ones(1), _rows(recording, trials, bins >= 0))
+    return Targets(
+        y, np.zeros(1), np.ones(1), _rows(recording, trials, np.ones(len(bins), dtype=bool))
+    )
 
 
 def reward_targets(recording: Recording, trials: Ints, rewards: npt.NDArray[np.float64]) -> Targets:

@@ -177,7 +177,7 @@ def compare_decoders(
 
 def _without_neurons(recording: Recording, splits: Sequence[Split]) -> Iterable[Scores]:
     """The commonest release, a bin at random, a release at random, and the hazard of time."""
-    n, nothing = recording.n_decisions, np.full(len(splits), np.nan)
+    n = recording.n_decisions
     modes, uniform, draws, hazards, tuned = [], [], [], [], []
     for split in splits:
         train, test = recording.release[split.train], recording.release[split.test]
@@ -192,9 +192,9 @@ def _without_neurons(recording: Recording, splits: Sequence[Split]) -> Iterable[
         hazards.append(np.tile(hazard, (len(test), 1)))
     even = np.full(len(splits), -np.log(n))
     told, tests = "behaviour", [recording.select(split.test) for split in splits]
-    yield Scores("blind mode", "mode", told, *np.transpose(modes), nothing, nothing)
-    yield Scores("chance", "draw", told, *np.transpose(uniform), even, nothing)
-    yield Scores("a release drawn", "draw", told, *np.transpose(draws), nothing, nothing)
+    yield _row("blind mode", "mode", told, modes)
+    yield _row("chance", "draw", told, uniform, even)
+    yield _row("a release drawn", "draw", told, draws)
     yield from _both("hazard of time", told, hazards, tuned, tests)
 
 
@@ -235,7 +235,7 @@ def _both(
             release_matches(predicted_release(hazard, threshold), test.release)
             for hazard, threshold, test in zip(hazards, thresholds, tests, strict=True)
         ]
-        yield Scores(name, rule, information, *np.transpose(matched), likely, np.array(thresholds))
+        yield _row(name, rule, information, matched, likely, np.array(thresholds))
 
 
 def _oracle(recording: Recording, truth: Truth, splits: Sequence[Split]) -> Iterable[Scores]:
@@ -246,5 +246,19 @@ def _oracle(recording: Recording, truth: Truth, splits: Sequence[Split]) -> Iter
     yield from _both("oracle policy", "oracle", hazards, tuned, tests)
     mode = truth.oracle_mode
     matched = [release_matches(mode[split.test], release[split.test]) for split in splits]
-    nothing = np.full(len(splits), np.nan)
-    yield Scores("oracle mode", "mode", "oracle", *np.transpose(matched), nothing, nothing)
+    yield _row("oracle mode", "mode", "oracle", matched)
+
+
+def _row(
+    name: str,
+    rule: str,
+    information: str,
+    matched: list[tuple[float, float, float]],
+    likely: Array | None = None,
+    thresholds: Array | None = None,
+) -> Scores:
+    nothing = np.full(len(matched), np.nan)
+    exact, near_1, near_2 = np.transpose(matched)
+    likely = nothing if likely is None else likely
+    thresholds = nothing if thresholds is None else thresholds
+    return Scores(name, rule, information, exact, near_1, near_2, likely, thresholds)

@@ -78,7 +78,8 @@ class NeuRL(NamedTuple):
 
     def reward(self, recording: Recording) -> Array:
         """r̂(release | activity) of each bin, shape (trials, S)."""
-        return self.target[0] + self.target[1] * self.network(self._scaled(recording))
+        found = self.network(self._scaled(recording)).astype(np.float64)
+        return self.target[0] + self.target[1] * found
 
     def embedding(self, recording: Recording) -> Floats:
         """Hidden layer of the network in each bin, shape (trials, S, H)."""

@@ -21,7 +21,7 @@ from rl_lib.neurl._training import (
     reward_targets,
     two_sets,
 )
-from rl_lib.neurl.activity import inputs
+from rl_lib.neurl.activity import Floats, inputs
 from rl_lib.neurl.calibration import calibrate
 from rl_lib.neurl.decoder import Intrinsic, advantage, intrinsic
 from rl_lib.neurl.evaluation import release_log_likelihood
@@ -97,7 +97,7 @@ def search(
     for squared, targets in ((True, rewards), (False, releases)):
         batches = job_batches(shown, targets, n_steps, batch, draws)
         for width in sorted({one.width for one in configurations}):
-            which = np.flatnonzero([one.width == width for one in configurations])
+            which = [i for i, one in enumerate(configurations) if one.width == width]
             some = [configurations[i] for i in which]
             settings = job_settings(
                 [some] * len(training), shown.group, width, DISCOUNTS if squared else ()
@@ -117,9 +117,7 @@ def search(
     return found
 
 
-def _scores(
-    networks: Network, x: npt.NDArray[np.float32], kept: list[Ints], mean: Array, scale: Array
-) -> Array:
+def _scores(networks: Network, x: Floats, kept: list[Ints], mean: Floats, scale: Floats) -> Floats:
     """Outputs on the trials that are kept out, shape (folds, configurations, trials, S)."""
     shown = np.stack([x[rest].reshape(-1, x.shape[-1]) for rest in kept])
     found = outputs(networks, shown, mean, scale)
