@@ -73,7 +73,7 @@ def reward_targets(recording: Recording, trials: Ints, rewards: npt.NDArray[np.f
 
     `rewards` has shape (G, S), NaN in bins that have none.
     """
-    rows = _rows(recording, trials, ~np.isnan(rewards).any(axis=0))
+    rows = _rows(recording, trials, np.logical_and.reduce(np.isfinite(rewards)))
     y = np.tile(np.nan_to_num(rewards).T, (len(recording), 1))
     mean, scale = y[rows].mean(axis=0), y[rows].std(axis=0)
     scale = np.where(scale > 0, scale, 1)

@@ -14,7 +14,7 @@ from scipy.special import expit
 from rl_lib._check import Array
 from rl_lib.neurl.recording import Recording
 
-_PRIOR = 1e-2  # of the gain: 1, with a standard deviation of 10
+_PRIOR = 1.0  # precision: a priori the gain is 1, give or take 1
 
 
 class Calibration(NamedTuple):

@@ -59,13 +59,21 @@ class Classifier(NamedTuple):
 
     def score(self, recording: Recording) -> Array:
         """Log-odds before they are calibrated, shape (trials, S)."""
-        same_shape(recording, self.shape)
-        x = inputs(recording, ahead=self.ahead).x
-        return np.asarray(self.model(standardised(x, self.mean, self.scale)), dtype=np.float64)
+        return np.asarray(self.model(self._scaled(recording)), dtype=np.float64)
+
+    def embedding(self, recording: Recording) -> Floats:
+        """Hidden layer of a network in each bin, shape (trials, S, H)."""
+        if isinstance(self.model, Linear):
+            raise TypeError("model is a logistic regression; only a network has a hidden layer")
+        return self.model.hidden(self._scaled(recording))
 
     def hazard(self, recording: Recording) -> Array:
         """P(release in a bin | held until then, activity), shape (trials, S)."""
         return self.calibration.hazard(self.score(recording))
+
+    def _scaled(self, recording: Recording) -> Floats:
+        same_shape(recording, self.shape)
+        return standardised(inputs(recording, ahead=self.ahead).x, self.mean, self.scale)
 
 
 def fit_network(
