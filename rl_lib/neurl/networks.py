@@ -77,7 +77,7 @@ def train(batches: Batches, settings: Settings, *, squared: bool, seed: int) -> 
     squared : bool
         Whether the loss is the squared error; else it is the logistic loss of targets 0 and 1.
     seed : int
-        Of the random starts. They depend on the job and the configuration alone.
+        Of the random starts.
 
     Returns
     -------
@@ -89,7 +89,13 @@ def train(batches: Batches, settings: Settings, *, squared: bool, seed: int) -> 
     ModuleNotFoundError
         If jax or optax is not installed.
     """
-    trained = _functions()[0](batches, settings, seed, squared=squared)
+    rng, shown, hidden = np.random.default_rng(seed), settings.shown, settings.hidden
+    w1 = rng.standard_normal((*shown.shape, hidden.shape[-1]), dtype=np.float32)
+    w2 = rng.standard_normal(hidden.shape, dtype=np.float32)
+    w1 *= (shown / np.sqrt(shown.sum(axis=-1, keepdims=True)))[..., None]
+    w2 *= hidden / np.sqrt(hidden.sum(axis=-1, keepdims=True))
+    start = Network(w1, np.zeros_like(w2), w2, np.zeros_like(w2[..., 0]))
+    trained = _functions()[0](batches, settings, start, squared=squared)
     return Network(*(np.asarray(part) for part in trained))
 
 
@@ -131,15 +137,8 @@ def _functions() -> tuple[Any, Any]:
     def output(network: Network, x: Any) -> Any:
         return jnp.tanh(x @ network.w1 + network.b1) @ network.w2 + network.b2
 
-    def start(key: Any, shown: Any, hidden: Any) -> Network:
-        one, two = jax.random.split(key)
-        w1 = jax.random.normal(one, (len(shown), len(hidden))) / jnp.sqrt(shown.sum())
-        w2 = jax.random.normal(two, (len(hidden),)) / jnp.sqrt(hidden.sum())
-        return Network(w1 * shown[:, None], jnp.zeros(len(hidden)), w2 * hidden, jnp.zeros(()))
-
-    def trained(batches: Batches, settings: Settings, seed: Any, squared: bool) -> Network:
+    def trained(batches: Batches, settings: Settings, start: Network, squared: bool) -> Network:
         n_steps = batches.rows.shape[1]
-        keys = jax.random.split(jax.random.key(seed), settings.column.shape)
         schedule = 0.5 * (1 + jnp.cos(jnp.pi * jnp.arange(n_steps) / n_steps))
 
         def loss(network: Network, x: Any, y: Any) -> Any:
@@ -147,8 +146,7 @@ def _functions() -> tuple[Any, Any]:
             return jnp.mean((found - y) ** 2 if squared else jax.nn.softplus(found) - found * y)
 
         def job(of_job: Any) -> Network:
-            y, mean, scale, rows, settings, keys = of_job
-            networks = jax.vmap(start)(keys, settings.shown, settings.hidden)
+            y, mean, scale, rows, settings, networks = of_job
 
             def change(network: Network, update: Network, one: Settings, rate: Any) -> Network:
                 rate = rate * one.learning_rate
@@ -174,7 +172,7 @@ def _functions() -> tuple[Any, Any]:
             (networks, _), _ = jax.lax.scan(step, (networks, adam.init(networks)), (rows, schedule))
             return networks
 
-        per_job = batches.y, batches.mean, batches.scale, batches.rows, settings, keys
+        per_job = batches.y, batches.mean, batches.scale, batches.rows, settings, start
         # One job after the other: the networks of one stay in the processor's cache.
         return jax.lax.map(job, per_job)
 
