@@ -3,7 +3,7 @@ r"""NeuRL: from behaviour to a reward, from activity to that reward, and back to
 1. **Reward.** Releases of the training trials give r(release, t) in the gauge in which holding pays
    nothing (`release_reward`), and with it V(t), what going on is worth.
 2. **Network.** It is trained to say r(release, t) from the activity before bin t, in every bin in
-   which the lever was held. Nobody tells it the time: it decodes what the release would be worth
+   which the lever was held. Left untold of the time, it decodes what the release would be worth
    at the time at which the *rat* seems to be.
 3. **Policy.** With predicted rewards r̂, the Boltzmann policy releases with log-odds
 
