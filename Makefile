@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions objectworld labyrinth lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search objectworld labyrinth neurl lock clean
 
 all: book exercises grade
 	@echo
@@ -48,7 +48,7 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready objectworld bench-grading bench-intentions
+bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search
 	.venv-bench/bin/python -m bench
 
 # Grading beside plain nbgrader, stored for the book.
@@ -66,6 +66,14 @@ objectworld: .venv/ready
 # Intentions and counts on real mice, stored for the book.
 labyrinth: .venv/ready
 	$(BIN)/python -m bench.labyrinth
+
+# A search for networks beside the same networks one by one in scikit-learn.
+bench-search: .venv/ready
+	$(BIN)/python -m bench.search
+
+# Every decoder of the rats' releases, stored for the book.
+neurl: .venv/ready
+	$(BIN)/python -m bench.neurl
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock:

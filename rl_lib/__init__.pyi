@@ -105,14 +105,39 @@ from .learning.tabular import (
 from .mdp import (
     MDP as MDP,
 )
+from .neurl.classifiers import (
+    Classifier as Classifier,
+    fit_logistic as fit_logistic,
+    fit_network as fit_network,
+)
+from .neurl.comparison import (
+    Comparison as Comparison,
+    Split as Split,
+    compare_decoders as compare_decoders,
+    trial_folds as trial_folds,
+)
+from .neurl.decoder import (
+    NeuRL as NeuRL,
+    fit_neurl as fit_neurl,
+)
 from .neurl.dopamine import (
     Explained as Explained,
     explain_dopamine as explain_dopamine,
+)
+from .neurl.evaluation import (
+    predicted_release as predicted_release,
+    release_log_likelihood as release_log_likelihood,
+    release_matches as release_matches,
 )
 from .neurl.experiment import (
     Account as Account,
     likelihood_ratio as likelihood_ratio,
     tell_apart as tell_apart,
+)
+from .neurl.inhibition import (
+    Behaviour as Behaviour,
+    decoded_behaviour as decoded_behaviour,
+    inhibit as inhibit,
 )
 from .neurl.laboratory import (
     Laboratory as Laboratory,

@@ -51,7 +51,10 @@ def run(code, **environment):
 
 
 def test_importing_the_library_loads_nothing_that_is_not_used():
-    heavy = "{'numba', 'matplotlib', 'gymnasium', 'pandas', 'scipy', 'IPython', 'course'}"
+    heavy = (
+        "{'numba', 'matplotlib', 'gymnasium', 'pandas', 'scipy', 'IPython', 'course', "
+        "'jax', 'optax', 'equinox', 'sklearn'}"
+    )
     loaded = f"print(sorted({heavy} & {{name.partition('.')[0] for name in sys.modules}}))"
     assert run(f"import sys, rl_lib; {loaded}") == "[]"
     assert run(f"import sys; from rl_lib import MDP, GridWorld; {loaded}") == "['scipy']"
@@ -59,6 +62,8 @@ def test_importing_the_library_loads_nothing_that_is_not_used():
         "['numba', 'scipy']",
         "['scipy']",
     )
+    decoders = run(f"import sys; from rl_lib import fit_neurl, compare_decoders; {loaded}")
+    assert decoders in ("['numba', 'scipy']", "['scipy']")
     model = "q_learning(cliff(), episodes=1, step_size=1, epsilon=1, rng=default_rng(0))"
     begin = "import sys; from rl_lib import cliff, q_learning; from numpy.random import default_rng"
     assert "gymnasium" not in run(f"{begin}; {model}; {loaded}")
