@@ -77,7 +77,7 @@ neurl: .venv/ready
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock:
-	$(LOCK) --extra fast --extra book --extra data --extra deep --extra grade --extra test --extra lint -o requirements.lock
+	$(LOCK) --extra fast --extra book --extra data --extra deep --extra highway --extra grade --extra test --extra lint -o requirements.lock
 	$(LOCK) --extra fast --extra peers -c requirements.lock -o bench/requirements.lock
 
 # Grades stay.
