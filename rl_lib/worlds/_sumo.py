@@ -27,7 +27,7 @@ _holder: Callable[[], Any] = lambda: None  # noqa: E731
 class Traffic(NamedTuple):
     """What is random about the cars around: uniform between two bounds."""
 
-    n_cars: tuple[int, int] = (27, 39)
+    n_cars: tuple[int, int] = (15, 24)
     """How many there are on the ring."""
     speeds: tuple[float, float] = (10.0, 18.0)
     """How fast each would like to drive, in metres per second."""
@@ -103,6 +103,8 @@ class Simulation:
                 departSpeed=f"{traffic.speeds[0]:g}",
             )  # fmt: skip
             sumo.vehicle.setMaxSpeed(name, float(speeds[car]))
+            # Slow cars in every lane: else the leftmost is free, and there is nothing to learn.
+            sumo.vehicle.setParameter(name, "laneChangeModel.lcKeepRight", "0")
         sumo.vehicle.setMaxSpeed(OWN, DESIRED_SPEED)
         sumo.vehicle.setImperfection(OWN, 0.0)
         sumo.vehicle.setLaneChangeMode(OWN, _NO_CHANGES)

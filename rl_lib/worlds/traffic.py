@@ -4,14 +4,15 @@ Cars are rows (position, lane, speed) in metres, lanes and metres per second, th
 first. Lane 0 is the rightmost one. A position is that of the front bumper, and positions wrap
 around the ring.
 
-A change of lane needs a *gap*: whoever is behind must be able to stop behind whoever is ahead, if
-that one brakes as hard as it can. With speeds v (behind) and w (ahead), a reaction time T and a
-deceleration b, this takes
+A change of lane needs a *gap*. Whoever is behind must have time to react and then to brake until
+it is no faster than whoever is ahead, and half a second should still lie between the two. With
+speeds v (behind) and w (ahead), c = max(0, v - w), a reaction time T and a deceleration b, this
+takes
 
-.. math:: g(v, w) = g_0 + v T + \max(0, v^2 - w^2) / (2 b)
+.. math:: g(v, w) = g_0 + v / 2 + c T + c^2 / (2 b)
 
-metres between the bumpers (the rule of Krauss' car-following model, which SUMO drives by). It
-must hold towards the car ahead and the car behind in the lane that one goes to. And one *keeps
+metres between the bumpers. It must hold towards the car ahead and the car behind in the lane that
+one goes to, and nobody may be alongside beyond it, who may want the same place. And one *keeps
 right*: to the left one goes only to overtake somebody who is in the way.
 """
 
@@ -29,7 +30,7 @@ DESIRED_SPEED = 20.0  # metres per second
 SIGHT = 100.0  # metres
 KEEP, LEFT, RIGHT = 0, 1, 2
 ACTION_NAMES = ("keep", "left", "right")
-STANDING_GAP, REACTION, BRAKING = 2.5, 1.5, 4.5  # m; s, half a second more than SUMO's; m/s²
+STANDING_GAP, HEADWAY, REACTION, BRAKING = 2.5, 0.5, 1.0, 4.5  # m, s, s, m/s²
 IN_THE_WAY = 4.0  # seconds to the car ahead
 
 Car = tuple[float, int, float]
@@ -59,10 +60,11 @@ def safe_gap(behind: float, ahead: float) -> float:
     Examples
     --------
     >>> safe_gap(20, 20), safe_gap(20, 10)
-    (32.5, 65.83333333333334)
+    (12.5, 33.61111111111111)
     """
-    brake = max(0.0, behind * behind - ahead * ahead) / (2 * BRAKING)
-    return STANDING_GAP + REACTION * behind + brake
+    closing = max(0.0, behind - ahead)
+    braking = REACTION * closing + closing * closing / (2 * BRAKING)
+    return STANDING_GAP + HEADWAY * behind + braking
 
 
 def constraints(cars: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

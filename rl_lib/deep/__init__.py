@@ -1,0 +1,4 @@
+"""Networks in the place of tables; needs the extra `deep`.
+
+dqn        double deep Q-learning from a replay memory
+"""
