@@ -1,6 +1,9 @@
 """Driving on the highway and writing it down, in as many processes as there are cores."""
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple, Protocol
@@ -197,7 +200,16 @@ _environments: list[Any] = []
 def _open(options: dict[str, Any]) -> None:
     from rl_lib.worlds.highway import Highway
 
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _environments.append(Highway(**options))
+
+
+def _leave_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _drive(driver: Driver, n: int, seed: int, options: dict[str, Any]) -> Drives:

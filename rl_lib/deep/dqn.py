@@ -69,7 +69,7 @@ def learn(
     *,
     discount: float,
     rng: np.random.Generator,
-    batch: int = 128,
+    batch: int = 256,
     learning_rate: float = 5e-4,
     tau: float = 0.005,
 ) -> tuple[Learner, float]:
@@ -107,7 +107,7 @@ def _functions() -> tuple[Any, Any]:
         future = values(target, following, jnp.maximum)
         rows = jnp.arange(len(action))
         y = jax.lax.stop_gradient(reward + discount * future[rows, best])
-        return optax.huber_loss(values(layers, x, jnp.maximum)[rows, action], y).mean()
+        return jnp.mean((values(layers, x, jnp.maximum)[rows, action] - y) ** 2)
 
     def run(learner: Learner, transitions: Any, discount: Any, rate: Any, tau: Any) -> Any:
         def update(learner: Learner, transition: Any) -> Any:

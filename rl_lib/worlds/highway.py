@@ -4,7 +4,7 @@ The world of the deep methods in Kalweit et al. 2020 (NeurIPS). A driver wants t
 slower cars. SUMO's own controller chooses the speed and the driver the lane: the reward of each
 second is
 
-    1 - |v - 20| / 20 - 0.01 [an action was left or right].
+    1 - |v - 20| / 20 - 0.02 [an action was left or right].
 
 The cars around are random: how many, where, and how fast they would like to go. They change lanes
 as SUMO's own drivers do. The driver's car does what it is told, with no regard for others.
@@ -23,7 +23,7 @@ from rl_lib.worlds.traffic import (
     DESIRED_SPEED, KEEP, LANES, LEFT, RIGHT, ROAD, SIGHT, Car, _constraints, _features, as_array,
 )  # fmt: skip
 
-CHANGE_COST = 0.01
+CHANGE_COST = 0.02
 """p_lc of the paper, per change of lane."""
 _MOVES = {KEEP: 0, LEFT: 1, RIGHT: -1}
 
@@ -87,7 +87,7 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
         self._simulation = Simulation()
         self._cars: list[Car] = []
         self._touched: set[str] = set()
-        self._steps, self._over = 0, True
+        self._steps, self._over, self._closed = 0, True, False
 
     @property
     def cars(self) -> Array:
@@ -101,6 +101,8 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
         super().reset(seed=seed)
         laps = 2 + int((self.max_steps + 10) * DESIRED_SPEED / ROAD)
         self._over = True
+        if self._closed:
+            raise RuntimeError("this highway has been closed; make another one")
         with self._dying():
             self._cars = self._simulation.load(self.traffic, self.np_random, laps)
         self._touched, self._steps, self._over = set(), 0, False
@@ -136,7 +138,7 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
 
     def close(self) -> None:
         """End the simulation, so that this process may begin another one."""
-        self._over = True
+        self._over = self._closed = True
         self._simulation.close()
 
     def _info(self, violation: str, collision: bool) -> dict[str, Any]:
