@@ -82,8 +82,8 @@ def learn(
 
 
 def numpy_layers(learner: Learner) -> tuple[tuple[Floats, Floats], ...]:
-    """The network as NumPy arrays."""
-    return tuple((np.asarray(w), np.asarray(b)) for w, b in learner.layers)
+    """The slowly moving copy, which is less noisy, as NumPy arrays."""
+    return tuple((np.asarray(w), np.asarray(b)) for w, b in learner.target)
 
 
 def values(layers: Layers, x: Any, maximum: Any = np.maximum) -> Any:

@@ -4,7 +4,7 @@ The world of the deep methods in Kalweit et al. 2020 (NeurIPS). A driver wants t
 slower cars. SUMO's own controller chooses the speed and the driver the lane: the reward of each
 second is
 
-    1 - |v - 20| / 20 - 0.02 [an action was left or right].
+    1 - |v - 20| / 20 - 0.05 [an action was left or right].
 
 The cars around are random: how many, where, and how fast they would like to go. They change lanes
 as SUMO's own drivers do. The driver's car does what it is told, with no regard for others.
@@ -23,7 +23,7 @@ from rl_lib.worlds.traffic import (
     DESIRED_SPEED, KEEP, LANES, LEFT, RIGHT, ROAD, SIGHT, Car, _constraints, _features, as_array,
 )  # fmt: skip
 
-CHANGE_COST = 0.02
+CHANGE_COST = 0.05
 """p_lc of the paper, per change of lane."""
 _MOVES = {KEEP: 0, LEFT: 1, RIGHT: -1}
 
