@@ -27,7 +27,7 @@ _holder: Callable[[], Any] = lambda: None  # noqa: E731
 class Traffic(NamedTuple):
     """What is random about the cars around: uniform between two bounds."""
 
-    n_cars: tuple[int, int] = (15, 24)
+    n_cars: tuple[int, int] = (12, 21)
     """How many there are on the ring."""
     speeds: tuple[float, float] = (10.0, 18.0)
     """How fast each would like to drive, in metres per second."""

@@ -31,7 +31,7 @@ SIGHT = 100.0  # metres
 KEEP, LEFT, RIGHT = 0, 1, 2
 ACTION_NAMES = ("keep", "left", "right")
 STANDING_GAP, HEADWAY, REACTION, BRAKING = 2.5, 0.5, 1.0, 4.5  # m, s, s, m/s²
-IN_THE_WAY = 4.0  # seconds to the car ahead
+IN_THE_WAY = 5.0  # seconds to the car ahead
 
 Car = tuple[float, int, float]
 Nearest = tuple[float, float] | None

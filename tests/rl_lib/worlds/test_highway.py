@@ -106,7 +106,7 @@ def slow_mask(cars):
         and 0 <= signed[k] <= 100
         and first_in_lane(k)
         and cars[k][2] < 20
-        and signed[k] - 5 < 4 * max(speed, 1)
+        and signed[k] - 5 < 5 * max(speed, 1)
         for k in range(1, len(cars))
     )
     return [True, gap[1] and in_the_way, gap[2]]
