@@ -21,7 +21,12 @@ import numpy as np
 
 from bench.highway_iql import learn_drivers
 from rl_lib.behaviour.driving import (
-    VIOLATIONS, Drives, Fleet, NetworkDriver, RandomDriver, drive,
+    VIOLATIONS,
+    Drives,
+    Fleet,
+    NetworkDriver,
+    RandomDriver,
+    drive,
 )  # fmt: skip
 from rl_lib.deep.dqn import Memory, learn, new_learner, numpy_layers
 from rl_lib.worlds.highway import CHANGE_COST, Highway
@@ -102,7 +107,8 @@ def main() -> None:
         "training": training,
         "demonstrations_per_second": round(watched),
         "updates": options.updates,
-        "learning_seconds": {"median": round(float(np.median(seconds)), 1), "most": round(max(seconds), 1)},
+        "learning_seconds": [  # median and most
+            round(float(np.median(seconds)), 1), round(max(seconds), 1)],
         "drivers": drivers,
         "sizes": SIZES,
         "curve": curve,
@@ -119,7 +125,7 @@ def main() -> None:
 
 
 def seeds(purpose: int, n: int) -> list[int]:
-    """Seeds of traffic that is met once: 0 to train, 1 to demonstrate, 2 to evaluate, 3 to check."""
+    """Of traffic that is met once: 0 to train, 1 to demonstrate, 2 to evaluate, 3 to check."""
     return [SEED + 10**6 * (purpose + 1) + number for number in range(n)]
 
 
@@ -148,7 +154,10 @@ def train_expert(fleet: Fleet, rounds: int, decisions: int = 1000) -> dict[str, 
         if number % (rounds // 12 or 1) == 0 or number == rounds - 1:
             tried = concatenated(fleet.drive(driver, 1000, seeds(4, 2), masked=False))
             curve.append((memory.size, round(tried.mean_speed, 2), tried.n_violations))
-            print(f"expert {memory.size:7} {tried.mean_speed:6.2f} m/s {tried.n_violations}", flush=True)
+            print(
+                f"expert {memory.size:7} {tried.mean_speed:6.2f} m/s {tried.n_violations}",
+                flush=True,
+            )
     layers = numpy_layers(learner)
     np.savez_compressed(EXPERT, *(part for layer in layers for part in layer))
     return {

@@ -12,6 +12,7 @@ Nothing ends on a ring road, and so no target is masked.
 """
 
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def _start(seed: int) -> dict[str, Layers]:
     networks = {}
     for name in NETWORKS:
         layers = []
-        for n, m in zip(SIZES[:-1], SIZES[1:], strict=True):
+        for n, m in pairwise(SIZES):
             size = np.sqrt(2 / n) * (0.01 if m == N_ACTIONS else 1)
             layers.append((rng.normal(0, size, (n, m)).astype(np.float32), np.zeros(m, np.float32)))
         networks[name] = tuple(layers)

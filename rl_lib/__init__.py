@@ -7,6 +7,7 @@ planning   the optimal policy of a known model; how often a policy does what
 learning   Q-learning and SARSA, from experience
 behaviour  recorded and simulated behaviour, and the model that it shows
 inverse    from behaviour to reward, and how to judge one
+deep       networks in the place of tables
 neurl      from behaviour to reward to neural activity, in a simulated laboratory
 plots      one function a picture, and pictures with a slider
 __main__   `python -m rl_lib describe trials.csv`

@@ -1,5 +1,6 @@
 from . import (
     behaviour as behaviour,
+    deep as deep,
     inverse as inverse,
     learning as learning,
     neurl as neurl,
@@ -20,6 +21,12 @@ from .behaviour.datasets import (
 )
 from .behaviour.demonstrations import (
     Demonstrations as Demonstrations,
+)
+from .behaviour.driving import (
+    Drives as Drives,
+    Fleet as Fleet,
+    NetworkDriver as NetworkDriver,
+    drive as drive,
 )
 from .behaviour.empirical import (
     empirical_mdp as empirical_mdp,
@@ -182,6 +189,10 @@ from .plots.gridworld import (
     plot_values as plot_values,
     plot_world as plot_world,
 )
+from .plots.highway import (
+    highway_film as highway_film,
+    plot_highway as plot_highway,
+)
 from .plots.labyrinth import (
     plot_labyrinth as plot_labyrinth,
 )
@@ -204,6 +215,9 @@ from .worlds.gridworld import (
     cliff as cliff,
     russell_norvig as russell_norvig,
 )
+from .worlds.highway import (
+    Highway as Highway,
+)
 from .worlds.intention_grid import (
     IntentionGrid as IntentionGrid,
     IntentionWalks as IntentionWalks,
@@ -216,4 +230,7 @@ from .worlds.objectworld import (
 )
 from .worlds.response_task import (
     ResponseTask as ResponseTask,
+)
+from .worlds.traffic import (
+    safe_actions as safe_actions,
 )

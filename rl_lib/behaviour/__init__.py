@@ -5,6 +5,7 @@ agents          simulated experts and animals, whose reward is known
 datasets        recordings in files of your own
 mice            simulated mice in the labyrinth
 recordings      recordings of mice that others published
+driving         drives on the highway, in several processes
 empirical       the model that recordings show
 memory          the state before as part of the state
 _files          files from a folder or their source, known by their checksum

@@ -12,6 +12,7 @@ This module needs jax and optax. They are imported when it is first used.
 """
 
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ def new_learner(sizes: tuple[int, ...], seed: int) -> Learner:
             rng.normal(0, np.sqrt(2 / n), (n, m)).astype(np.float32),
             np.zeros(m, dtype=np.float32),
         )
-        for n, m in zip(sizes[:-1], sizes[1:], strict=True)
+        for n, m in pairwise(sizes)
     )
     return Learner(layers, layers, _functions()[0](layers))
 

@@ -4,6 +4,7 @@ gridworld    values, policies and action values on a map
 behaviour    a description of recorded behaviour
 objectworld  an Objectworld and its values
 labyrinth    the maze of the mice and values of its nodes
+highway      the highway from above, and a film of it
 curves       learning curves over runs
 style        the palette, and what pictures of maps share
 widgets      pictures with a slider, with or without a kernel

@@ -6,6 +6,10 @@ from .gridworld import (
     plot_values as plot_values,
     plot_world as plot_world,
 )
+from .highway import (
+    highway_film as highway_film,
+    plot_highway as plot_highway,
+)
 from .labyrinth import plot_labyrinth as plot_labyrinth
 from .objectworld import plot_objectworld as plot_objectworld
 from .style import (

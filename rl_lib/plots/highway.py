@@ -86,7 +86,8 @@ def plot_highway(
             if 0 <= own_lane + way < LANES:
                 colour, dash = (GREEN, "-") if allowed[action] else (RED, (0, (2, 2)))
                 ax.annotate(
-                    "", (6, (own_lane + 0.9 * way) * _high()), (1, (own_lane + 0.2 * way) * _high()),
+                    "", (6, (own_lane + 0.9 * way) * _high()),
+                    (1, (own_lane + 0.2 * way) * _high()),
                     arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.8, "ls": dash},
                     zorder=5,
                 )  # fmt: skip
@@ -130,7 +131,7 @@ def highway_film(moments: Sequence[npt.ArrayLike], *, sight: float = SIGHT, labe
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">',
         f"<title>{label}</title>",
-        f'<style>rect.o{{fill:{ORANGE};stroke:{INK}}}rect.me{{fill:{BLUE};stroke:{INK}}}</style>',
+        f"<style>rect.o{{fill:{ORANGE};stroke:{INK}}}rect.me{{fill:{BLUE};stroke:{INK}}}</style>",
         f'<rect width="{width:g}" height="{height:g}" fill="{_TARMAC}"/>',
     ]
     own = np.unwrap(path[:, 0, 0], period=ROAD)

@@ -94,7 +94,9 @@ class Simulation:
             inside = np.flatnonzero(lanes == lane)
             spacing = ROAD / len(inside)
             jitter = rng.uniform(0, max(0.0, spacing - 25), len(inside))
-            places[inside] = (np.arange(len(inside)) * spacing + jitter + rng.uniform(0, ROAD)) % ROAD
+            places[inside] = (
+                np.arange(len(inside)) * spacing + jitter + rng.uniform(0, ROAD)
+            ) % ROAD
         for car in range(n):
             name = OWN if car == 0 else str(car)
             half, place = divmod(float(places[car]), ROAD / 2)

@@ -20,7 +20,16 @@ import numpy.typing as npt
 from rl_lib._check import Array, whole
 from rl_lib.worlds._sumo import Simulation, Traffic
 from rl_lib.worlds.traffic import (
-    DESIRED_SPEED, KEEP, LANES, LEFT, RIGHT, ROAD, SIGHT, Car, _constraints, _features, as_array,
+    DESIRED_SPEED,
+    KEEP,
+    LANES,
+    LEFT,
+    RIGHT,
+    ROAD,
+    SIGHT,
+    Car,
+    constraints,
+    features,
 )  # fmt: skip
 
 CHANGE_COST = 0.05
@@ -92,7 +101,7 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
     @property
     def cars(self) -> Array:
         """Position, lane and speed of every car, the own one first: shape (n, 3)."""
-        return as_array(self._cars)
+        return np.array(self._cars, dtype=np.float64)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -106,7 +115,7 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
         with self._dying():
             self._cars = self._simulation.load(self.traffic, self.np_random, laps)
         self._touched, self._steps, self._over = set(), 0, False
-        return _features(self._cars), self._info("", False)
+        return features(self._cars), self._info("", False)
 
     def step(
         self, action: Any
@@ -127,9 +136,9 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
         self._over = self._steps >= self.max_steps
         speed = self._cars[0][2]
         reward = 1 - abs(speed - DESIRED_SPEED) / DESIRED_SPEED - CHANGE_COST * (action != KEEP)
-        return _features(self._cars), reward, False, self._over, self._info(violation, collision)
+        return features(self._cars), reward, False, self._over, self._info(violation, collision)
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The lanes from above as text, the own car as ``@`` in the middle."""
         if self.render_mode is None:
             gymnasium.logger.warn('render() draws nothing unless render_mode is "ansi"')
@@ -142,7 +151,7 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
         self._simulation.close()
 
     def _info(self, violation: str, collision: bool) -> dict[str, Any]:
-        self._allowed = _constraints(self._cars)
+        self._allowed = constraints(self._cars)
         return {
             "safe": self._allowed[0] & self._allowed[1],
             "speed": self._cars[0][2],

@@ -22,7 +22,7 @@ from math import atan2, pi
 import numpy as np
 import numpy.typing as npt
 
-from rl_lib._check import Array, finite_array
+from rl_lib._check import finite_array
 
 ROAD = 1000.0  # metres around
 LANES, LANE_WIDTH, LENGTH = 3, 3.2, 5.0
@@ -59,8 +59,8 @@ def safe_gap(behind: float, ahead: float) -> float:
 
     Examples
     --------
-    >>> safe_gap(20, 20), safe_gap(20, 10)
-    (12.5, 33.61111111111111)
+    >>> safe_gap(20, 20), safe_gap(20, 11)
+    (12.5, 30.5)
     """
     closing = max(0.0, behind - ahead)
     braking = REACTION * closing + closing * closing / (2 * BRAKING)
@@ -88,7 +88,33 @@ def constraints(cars: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], npt.NDArray
     >>> gap, right
     (array([ True,  True, False]), array([ True,  True,  True]))
     """
-    return _constraints(checked_cars(cars))
+    rows = checked_cars(cars)
+    _, lane, speed = rows[0]
+    ahead, behind = nearest(rows)
+    leader = ahead[lane]
+    overtaking = (
+        leader is not None
+        and leader[1] < DESIRED_SPEED
+        and leader[0] - LENGTH < IN_THE_WAY * max(speed, 1.0)
+    )
+    gap = np.array([True, False, False])
+    for action, target in ((LEFT, lane + 1), (RIGHT, lane - 1)):
+        if 0 <= target < LANES:
+            front, back = ahead[target], behind[target]
+            beyond = 2 * target - lane
+            gap[action] = (
+                (front is None or front[0] - LENGTH >= safe_gap(speed, front[1]))
+                and (back is None or -back[0] - LENGTH >= safe_gap(back[1], speed))
+                and (
+                    not 0 <= beyond < LANES
+                    # Somebody alongside two lanes away may want the same place.
+                    or all(
+                        one is None or abs(one[0]) >= 3 * LENGTH
+                        for one in (ahead[beyond], behind[beyond])
+                    )
+                )
+            )
+    return gap, np.array([True, overtaking, True])
 
 
 def safe_actions(cars: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -131,52 +157,9 @@ def features(cars: npt.ArrayLike) -> npt.NDArray[np.float32]:
     >>> seen[6:9], seen[18:]  # the car ahead, and oneself
     (array([ 0.5, -0.4,  0. ], dtype=float32), array([ 1., -1.], dtype=float32))
     """
-    return _features(checked_cars(cars))
-
-
-def checked_cars(cars: npt.ArrayLike) -> list[Car]:
-    """`cars` as rows of plain numbers."""
-    array = finite_array("cars", cars)
-    if array.ndim != 2 or array.shape[1] != 3 or not len(array):
-        raise ValueError(f"cars has shape {array.shape}; it must have shape (n, 3), n at least 1")
-    lanes = array[:, 1]
-    if not np.isin(lanes, np.arange(LANES)).all():
-        raise ValueError(f"cars has lanes {np.unique(lanes)}; they must be 0, 1 or 2")
-    return [(position, int(lane), speed) for position, lane, speed in array.tolist()]
-
-
-def _constraints(cars: Sequence[Car]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    _, lane, speed = cars[0]
-    ahead, behind = nearest(cars)
-    leader = ahead[lane]
-    overtaking = (
-        leader is not None
-        and leader[1] < DESIRED_SPEED
-        and leader[0] - LENGTH < IN_THE_WAY * max(speed, 1.0)
-    )
-    gap = np.array([True, False, False])
-    for action, target in ((LEFT, lane + 1), (RIGHT, lane - 1)):
-        if 0 <= target < LANES:
-            front, back = ahead[target], behind[target]
-            beyond = 2 * target - lane
-            gap[action] = (
-                (front is None or front[0] - LENGTH >= safe_gap(speed, front[1]))
-                and (back is None or -back[0] - LENGTH >= safe_gap(back[1], speed))
-                and (
-                    not 0 <= beyond < LANES
-                    # Somebody alongside two lanes away may want the same place.
-                    or all(
-                        one is None or abs(one[0]) >= 3 * LENGTH
-                        for one in (ahead[beyond], behind[beyond])
-                    )
-                )
-            )
-    return gap, np.array([True, overtaking, True])
-
-
-def _features(cars: Sequence[Car]) -> npt.NDArray[np.float32]:
-    _, lane, speed = cars[0]
-    ahead, behind = nearest(cars)
+    rows = checked_cars(cars)
+    _, lane, speed = rows[0]
+    ahead, behind = nearest(rows)
     seen = np.empty(20, dtype=np.float32)
     place = 0
     for side in (1, 0, -1):
@@ -197,6 +180,12 @@ def _features(cars: Sequence[Car]) -> npt.NDArray[np.float32]:
     return seen
 
 
-def as_array(cars: Sequence[Car]) -> Array:
-    """Cars as an array (n, 3)."""
-    return np.array(cars, dtype=np.float64)
+def checked_cars(cars: npt.ArrayLike) -> list[Car]:
+    """`cars` as rows of plain numbers."""
+    array = finite_array("cars", cars)
+    if array.ndim != 2 or array.shape[1] != 3 or not len(array):
+        raise ValueError(f"cars has shape {array.shape}; it must have shape (n, 3), n at least 1")
+    lanes = array[:, 1]
+    if not np.isin(lanes, np.arange(LANES)).all():
+        raise ValueError(f"cars has lanes {np.unique(lanes)}; they must be 0, 1 or 2")
+    return [(position, int(lane), speed) for position, lane, speed in array.tolist()]

@@ -273,7 +273,8 @@ def test_the_library_and_the_rules_need_no_sumo():
 def test_what_the_driver_sees():
     """Five cars at places worked out by hand; the sixth is beyond sight."""
     cars = [
-        (990, 1, 15), (40, 1, 10), (950, 1, 20), (10, 2, 15), (990, 0, 12), (930, 0, 18), (500, 2, 0),
+        (990, 1, 15), (40, 1, 10), (950, 1, 20), (10, 2, 15), (990, 0, 12), (930, 0, 18),
+        (500, 2, 0),
     ]  # fmt: skip
     angle = np.arctan2(3.2, 20) / np.pi
     far = np.arctan2(3.2, -100) / np.pi
