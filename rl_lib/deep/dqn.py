@@ -96,9 +96,15 @@ def values(layers: Layers, x: Any, maximum: Any = np.maximum) -> Any:
 
 @cache
 def _functions() -> tuple[Any, Any]:
-    import jax
-    import jax.numpy as jnp
-    import optax
+    try:
+        import jax
+        import jax.numpy as jnp
+        import optax
+    except ModuleNotFoundError as missing:
+        raise ModuleNotFoundError(
+            f"{missing.name} is not installed; this needs: "
+            'pip install "inverse-q-learning[deep]"'
+        ) from None
 
     adam = optax.scale_by_adam()
 

@@ -1,6 +1,7 @@
 """Pictures of the highway from above: one moment, and a film that needs no script."""
 
 from collections.abc import Sequence
+from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -130,7 +131,7 @@ def highway_film(moments: Sequence[npt.ArrayLike], *, sight: float = SIGHT, labe
     across = (LANES - 0.5 - path[:, :, 1]) * lane
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">',
-        f"<title>{label}</title>",
+        f"<title>{escape(label)}</title>",
         f"<style>rect.o{{fill:{ORANGE};stroke:{INK}}}rect.me{{fill:{BLUE};stroke:{INK}}}</style>",
         f'<rect width="{width:g}" height="{height:g}" fill="{_TARMAC}"/>',
     ]
