@@ -20,11 +20,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 from tqdm import tqdm
 
-from rl_lib._check import Ints, generator, number, whole
+from rl_lib._check import Array, Ints, generator, number, whole
 from rl_lib.deep.dqn import Layers, values
-from rl_lib.deep.targets import eta, reward_target, shifted_target, value_target
+from rl_lib.deep import targets
 from rl_lib.deep.transitions import Transitions
 from rl_lib.neurl.networks import needs
 
@@ -57,11 +58,11 @@ class DeepIQL(NamedTuple):
         """Q(s, ·), or Q^C(s, ·) if it was learned, shape (…, n_actions)."""
         return self._values("q_c" if "q_c" in self.layers else "q", observations)
 
-    def policy(self, observations: npt.ArrayLike) -> Floats:
+    def policy(self, observations: npt.ArrayLike) -> Array:
         """Softmax of Q, shape (…, n_actions)."""
         return _softmax(self._values("q", observations))
 
-    def cloned(self, observations: npt.ArrayLike) -> Floats:
+    def cloned(self, observations: npt.ArrayLike) -> Array:
         """π̃, the classifier of the demonstrated actions, shape (…, n_actions)."""
         return _softmax(self._values("policy", observations))
 
@@ -358,10 +359,9 @@ def _start(sizes: tuple[int, ...], n_seeds: int, rng: np.random.Generator) -> La
     )
 
 
-def _softmax(x: Floats) -> Floats:
-    raised = np.exp(x - x.max(axis=-1, keepdims=True))
-    shares: Floats = raised / raised.sum(axis=-1, keepdims=True)
-    return shares
+def _softmax(x: Floats) -> Array:
+    # In double precision, so that rows sum to 1 for whoever takes them as a policy.
+    return softmax(x.astype(np.float64), axis=-1)
 
 
 class _Functions(NamedTuple):
@@ -391,14 +391,14 @@ def _functions() -> _Functions:
         policy = jax.nn.softmax(out(copy["policy"], x))
         log_policy = jnp.log((1 - _SMOOTHING) * policy + _SMOOTHING / n)
         shifted = out(copy["shifted"], x)
-        found = {"reward": reward_target(eta(log_policy, shifted), reward)}
+        found = {"reward": targets.reward_target(targets.eta(log_policy, shifted), reward)}
         for q, sh in (("q", "shifted"), ("q_c", "shifted_c")):
             if q in copy:
                 ahead = out(copy[q], following)
                 if q == "q_c":
                     ahead = jnp.where(safe, ahead, -jnp.inf)
-                found[sh] = shifted_target(ahead, terminated, discount)
-                found[q] = value_target(reward, out(copy[sh], x), taken, found[sh], everywhere)
+                found[sh] = targets.shifted_target(ahead, terminated, discount)
+                found[q] = targets.value_target(reward, out(copy[sh], x), taken, found[sh], everywhere)
         return found
 
     def loss(
@@ -411,11 +411,11 @@ def _functions() -> _Functions:
         for name, aim in aims(copy, transition, discount, everywhere).items():
             found = out(networks[name], x)
             if name.startswith("shifted"):
-                each[name] = jnp.mean(((found * taken).sum(axis=1) - aim) ** 2)
+                each[name] = targets.at_taken(found, aim, taken)
             elif everywhere:
                 each[name] = jnp.mean((found - aim) ** 2)
             else:
-                each[name] = jnp.mean((((found - aim) * taken).sum(axis=1)) ** 2)
+                each[name] = targets.at_taken(found, (aim * taken).sum(axis=1), taken)
         return sum(each.values()), each
 
     def adam(static: Any) -> Any:
@@ -441,7 +441,7 @@ def _functions() -> _Functions:
                 )
                 step, memory = optimiser.update(slope, memory, networks)
                 networks = optax.apply_updates(networks, step)
-                copy = optax.incremental_update(networks, copy, tau)
+                copy = jax.tree.map(lambda old, new: targets.follow(old, new, tau), copy, networks)
                 return (networks, copy, memory), each
 
             state, each = jax.lax.scan(update, state, rows)

@@ -26,7 +26,7 @@ def reward_target(eta: Any, reward: Any) -> Any:
     --------
     >>> import numpy as np
     >>> reward_target(np.array([[1.0, 0.0, -1.0]]), np.array([[0.0, 2.0, 4.0]]))
-    array([[4.5, 2. , 0. ]])
+    array([[ 4.5,  2. , -0.5]])
     """
     rest = reward - eta
     return eta + (rest.sum(axis=-1, keepdims=True) - rest) / (eta.shape[-1] - 1)
@@ -71,3 +71,31 @@ def value_target(reward: Any, shifted: Any, taken: Any, follows: Any, everywhere
     """
     others = (1 - taken) * shifted if everywhere else 0
     return reward + taken * follows[..., None] + others
+
+
+def at_taken(found: Any, aim: Any, taken: Any) -> Any:
+    """Mean squared error at the action that was taken; what the others say is left alone.
+
+    Parameters
+    ----------
+    found, taken : array (rows, n)
+    aim : array (rows,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(at_taken(np.array([[1.0, 5.0]]), np.array([3.0]), np.array([[1.0, 0.0]])))
+    4.0
+    """
+    return (((found * taken).sum(axis=-1) - aim) ** 2).mean()
+
+
+def follow(copy: Any, network: Any, tau: Any) -> Any:
+    """Weights of the copy after one step: θ' ← (1 − τ) θ' + τ θ.
+
+    Examples
+    --------
+    >>> follow(1.0, 3.0, 0.25)
+    1.5
+    """
+    return (1 - tau) * copy + tau * network
