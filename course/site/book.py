@@ -141,7 +141,12 @@ def _use_own_profile(folder: Path) -> None:
     # then an interrupt at its end: a failing cell is told by its output.
     settings = folder / "profile_default" / "ipython_kernel_config.py"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text("c.IPKernelApp.log_level = 'CRITICAL'\n", "utf8")
+    settings.write_text(
+        "c.IPKernelApp.log_level = 'CRITICAL'\n"
+        # Twice as many pixels as are shown, so that text is sharp on fine screens.
+        "c.InlineBackend.figure_formats = {'retina'}\n",
+        "utf8",
+    )
     os.environ["IPYTHONDIR"] = str(folder)
 
 
