@@ -98,7 +98,7 @@ def _rows(ink: Ink, box: Box, gap: int) -> list[Box]:
     return [box]
 
 
-def _runs(inked: npt.NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
+def _runs(inked: npt.ArrayLike, gap: int) -> list[tuple[int, int]]:
     """First and last + 1 of each run of ink; white narrower than a gap belongs to it."""
     places = np.flatnonzero(inked)
     breaks = np.flatnonzero(np.diff(places) > gap)

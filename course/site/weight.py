@@ -7,15 +7,17 @@
 
 import base64
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from fontTools import subset
 from PIL import Image
 
-from course.site.stacking import Box, panels
+from course.site.stacking import Box, Ink, panels
 
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 _ICON_COMMENT = re.compile(r"\s*<!-- So that users can add custom icons -->")
@@ -29,6 +31,9 @@ WHITE = 250
 _FONTS = Path("_static/vendor/fontawesome/webfonts")
 
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)
+
+
 def lighten(html: Path) -> None:
     """Lighten all pages of a website, in place; pages that are light already stay as they are.
 
@@ -40,7 +45,7 @@ def lighten(html: Path) -> None:
     for page in html.rglob("*.html"):
         text = page.read_text("utf8")
         light = _ICON_COMMENT.sub("", _ICON_SCRIPT.sub("", text))
-        light = _IMAGE.sub(lambda found, page=page: _image(found[0], page, html), light)
+        light = _IMAGE.sub(partial(_of_page, page, html), light)
         if light != text:
             page.write_text(light, "utf8")
     static = html / "_static"
@@ -49,28 +54,25 @@ def lighten(html: Path) -> None:
         needless.unlink(missing_ok=True)
 
 
+def _of_page(page: Path, html: Path, found: re.Match[str]) -> str:
+    return _image(found[0], page, html)
+
+
 def _image(tag: str, page: Path, html: Path) -> str:
     """The tag of an image with a file, its size and, if it is wide, its form for a phone."""
     told = dict(_ATTRIBUTE.findall(tag))
     source = told.get("src", "")
-    if "loading" in told or (not source.endswith(".png") and not source.startswith(_DATA)):
+    if "loading" in told or not (source.startswith(_DATA) or source.endswith(".png")):
         return tag
+    file = page.parent / source
     if source.startswith(_DATA):
-        picture = base64.b64decode(source.removeprefix(_DATA))
-        file = html / "_images" / f"{hashlib.sha256(picture).hexdigest()}.png"
+        data = base64.b64decode(source.removeprefix(_DATA))
+        file = html / "_images" / f"{hashlib.sha256(data).hexdigest()}.png"
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(picture)
-        depth = len(page.relative_to(html).parts) - 1
-        told["src"] = f"{'../' * depth}_images/{file.name}"
-    else:
-        file = page.parent / source
-    with Image.open(file) as picture:
-        width, height = picture.size
-        dots = picture.info.get("dpi", (SHOWN, SHOWN))[0]  # told by figures of matplotlib
-        if picture.mode != "P":
-            picture = _few_colours(picture)
-            picture.save(file, format="PNG", optimize=True, dpi=(dots, dots))
-        ink = np.asarray(picture.convert("L")) < WHITE
+        file.write_bytes(data)
+        told["src"] = "../" * (len(page.relative_to(html).parts) - 1) + f"_images/{file.name}"
+    ink, dots = _picture(file)
+    height, width = ink.shape
     shown = float(told.get("width", width / dots * SHOWN))
     told |= {"width": f"{shown:.0f}", "height": f"{shown * height / width:.0f}", "loading": "lazy"}
     label = f' data-label="{told.pop("data-label")}"' if "data-label" in told else ""
@@ -84,6 +86,15 @@ def _image(tag: str, page: Path, html: Path) -> str:
         f'<span class="picture"{label}><span class="picture-wide">{whole}</span>'
         f'<span class="picture-stacked">{stacked}</span></span>'
     )
+
+
+def _picture(file: Path) -> tuple[Ink, float]:
+    """Where a picture is not white, and its dots an inch; its file in few colours from now on."""
+    with Image.open(file) as opened:
+        dots = float(opened.info.get("dpi", (SHOWN, SHOWN))[0])  # told by figures of matplotlib
+        few = opened.copy() if opened.mode == "P" else _few_colours(opened)
+    few.save(file, format="PNG", optimize=True, dpi=(dots, dots))
+    return np.less(np.asarray(few.convert("L")), WHITE), dots
 
 
 def _few_colours(picture: Image.Image) -> Image.Image:
