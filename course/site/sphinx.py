@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the corrections."""
     app.connect("env-updated", _drop_widget_state)
+    app.connect("doctree-resolved", _align_lines)
     app.connect("html-page-context", _correct_role)
     # Before Napoleon, which connects at 500.
     app.connect("autodoc-process-docstring", _keep_plain_text, priority=400)
@@ -19,6 +21,18 @@ def _drop_widget_state(app: Sphinx, env: Any) -> None:
     # Pages show pictures and text in place of widgets; their state would only be weight.
     for page in env.nb_metadata.values():
         page.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def _align_lines(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    # What Sphinx does for MathJax and LaTeX: lines of one formula are aligned at &.
+    for formula in doctree.findall(nodes.math_block):
+        text = formula.astext()
+        if (
+            r"\\" in text
+            and not formula.get("nowrap")
+            and not text.lstrip().startswith(r"\begin{align")
+        ):
+            formula.children = [nodes.Text(rf"\begin{{aligned}}{text}\end{{aligned}}")]
 
 
 def _correct_role(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:

@@ -58,7 +58,7 @@ def description(result: Description, *, axes: Any = None) -> Any:
     above.yaxis.set_major_formatter("{x:g}")
     above.annotate(f"{result.min_taken} times", (1, result.min_taken), (2, 0), ha="left",
                    va="center", xycoords=("axes fraction", "data"), textcoords="offset points",
-                   fontsize=8)  # fmt: skip
+                   fontsize=9)  # fmt: skip
     above.axhline(result.min_taken, color=INK, lw=0.8, ls=":")
     above.set_ylabel("times taken")
     below.set_ylabel("given up\n(in temperatures)")
@@ -67,7 +67,7 @@ def description(result: Description, *, axes: Any = None) -> Any:
     if result.state_names[0].isdigit() and len(states) == len(result.counts):
         below.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
-        below.set_xticks(x, [result.state_names[s] for s in states], rotation=90, fontsize=7)
+        below.set_xticks(x, [result.state_names[s] for s in states], rotation=90, fontsize=9)
     above.figure.legend(*above.get_legend_handles_labels(), loc="outside upper right", ncols=5,
                         frameon=False)  # fmt: skip
     return axes
@@ -77,7 +77,7 @@ def _mark_unseen(axes: tuple[Axes, Axes], x: Any, seen: Any) -> None:
     for first in x[~seen & np.append(True, seen[:-1])]:
         run = np.argmax(np.append(seen[first:], True))
         box = {"fc": "white", "ec": "none", "pad": 1}
-        axes[1].text(first - 0.5 + run / 2, 0.5, "never visited", rotation=90, fontsize=8, bbox=box,
+        axes[1].text(first - 0.5 + run / 2, 0.5, "never visited", rotation=90, fontsize=9, bbox=box,
                      ha="center", va="center", transform=axes[1].get_xaxis_transform())  # fmt: skip
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)

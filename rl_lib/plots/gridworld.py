@@ -150,7 +150,7 @@ def plot_q(
     norm = Normalize(low, high)
     colour = plt.get_cmap(MAP)(norm(values))
     ax.add_collection(PolyCollection(triangles, facecolors=colour, edgecolors="white", lw=0.8))
-    size = plt.rcParams["font.size"] * 0.72
+    size = plt.rcParams["font.size"] * 0.9
     for (row, column), of_cell in zip(
         np.argwhere(stand), np.reshape(values, (-1, len(ACTIONS))), strict=True
     ):

@@ -155,5 +155,5 @@ def _png(figure: Figure) -> bytes:
     plt.close(figure)
     # Every picture travels with the page: a palette takes about a third of the bytes.
     image = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    image.save(stored, format="PNG", optimize=True)
+    image.save(stored, format="PNG", optimize=True, dpi=(DRAWN_DPI, DRAWN_DPI))
     return stored.getvalue()
