@@ -6,7 +6,7 @@ after the other in flat arrays; `offsets` says where each trajectory begins.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from rl_lib._check import (
     Ints,
     at,
     distributions,
+    finite_array,
     first,
     generator,
     is_truth_value,
@@ -48,6 +49,9 @@ class Demonstrations(Value):
         all, and then counts for nothing.
     terminated : bool array (n_trajectories,)
         Whether the episode ended; else the recording stopped before.
+    observations : array (S, d), optional
+        What was seen in each state, for those who know states by that alone; `from_observations`
+        gives each visit a state of its own.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class Demonstrations(Value):
     next_states: Ints
     offsets: Ints
     terminated: npt.NDArray[np.bool_]
+    observations: Array | None = None
 
     def __post_init__(self) -> None:
         for name in ("states", "actions", "next_states", "offsets"):
@@ -96,6 +101,14 @@ class Demonstrations(Value):
         following = np.append(self.states[1:], 0)
         broken = ~last & (self.next_states != following)
         self._refuse("next_states", broken, "must be the state of the following step")
+        if self.observations is not None:
+            seen = finite_array("observations", self.observations)
+            if seen.ndim != 2 or seen.shape[1] == 0:
+                raise ValueError(f"observations has shape {seen.shape}; it must have shape (S, d)")
+            for name in ("states", "next_states"):
+                must = f"must be below {len(seen)}, the number of observations"
+                self._refuse(name, getattr(self, name) >= len(seen), must)
+            object.__setattr__(self, "observations", read_only(seen.copy()))
 
     def _refuse(self, name: str, mask: npt.NDArray[np.bool_], must: str) -> None:
         bad = first(mask)
@@ -176,6 +189,38 @@ class Demonstrations(Value):
             raise TypeError(f"terminated is {shown(terminated)}; it must be True or False")
         return cls(flat[:, 0], flat[:, 1], flat[:, 2], offsets, np.array(list(terminated)))
 
+    @classmethod
+    def from_observations(
+        cls, trajectories: Iterable[tuple[Any, Any]], *, terminated: bool | Iterable[bool] = False
+    ) -> "Demonstrations":
+        """From pairs of what was seen, (T + 1, d) or (T, d), and what was done, (T,).
+
+        Each visit is a state of its own. With T observations, what followed the last action is
+        unknown.
+
+        Examples
+        --------
+        >>> seen = [[0.1, 2.0], [0.3, 1.0], [0.7, 0.0]]
+        >>> Demonstrations.from_observations([(seen, [1, 0])]).next_states
+        array([1, 2])
+        """
+        tables, steps, n = [], [], 0
+        for i, (seen, actions) in enumerate(trajectories):
+            table = finite_array(f"trajectories[{i}], its observations,", seen)
+            done = whole_array(f"trajectories[{i}], its actions,", actions)
+            if table.ndim != 2 or len(table) - len(done) not in (0, 1):
+                raise ValueError(
+                    f"trajectories[{i}] has observations of shape {table.shape} and {len(done)} "
+                    "actions; it must have as many observations as actions, or one more"
+                )
+            states = n + np.arange(len(done))
+            following = np.where(states + 1 < n + len(table), states + 1, UNKNOWN)
+            steps.append(np.column_stack((states, done, following)))
+            tables.append(table)
+            n += len(table)
+        found = cls.from_trajectories(steps, terminated=terminated)
+        return replace(found, observations=np.concatenate(tables)) if tables else found
+
     def select(self, which: npt.ArrayLike) -> "Demonstrations":
         """Some of the trajectories, in the order asked for, to train on or to hold out.
 
@@ -221,6 +266,7 @@ class Demonstrations(Value):
             self.next_states[steps],
             offsets,
             self.terminated[wanted],
+            self.observations,
         )
 
     def to_trajectories(self) -> list[Ints]:

@@ -23,9 +23,10 @@ import numpy.typing as npt
 from scipy.special import softmax
 from tqdm import tqdm
 
-from rl_lib._check import Array, Ints, generator, number, whole
-from rl_lib.deep.dqn import Layers, values
+from rl_lib._check import Array, Ints, generator, number, shown, whole
+from rl_lib.behaviour.demonstrations import Demonstrations
 from rl_lib.deep import targets
+from rl_lib.deep.dqn import Layers, values
 from rl_lib.deep.transitions import Transitions
 from rl_lib.neurl.networks import needs
 
@@ -104,9 +105,7 @@ class DeepIQL(NamedTuple):
             for key in kept.files:
                 name, _, rest = key.rpartition("/")[0].partition("/")
                 if key.endswith("/w"):
-                    layers.setdefault(name, []).append(
-                        (kept[key], kept[f"{name}/{rest}/b"])
-                    )
+                    layers.setdefault(name, []).append((kept[key], kept[f"{name}/{rest}/b"]))
             losses = {k.partition("/")[2]: kept[k] for k in kept.files if k.startswith("losses/")}
             return cls(
                 {name: tuple(each) for name, each in layers.items()},
@@ -120,10 +119,11 @@ class DeepIQL(NamedTuple):
 
 
 def diql(
-    transitions: Transitions,
+    transitions: Transitions | Demonstrations,
     n_actions: int,
     discount: float,
     *,
+    features: npt.ArrayLike | None = None,
     update: Literal["all", "taken"] = "all",
     n_steps: int = 4000,
     hidden: tuple[int, ...] = (64, 64),
@@ -141,10 +141,11 @@ def diql(
 
     Parameters
     ----------
-    transitions : Transitions
-        Demonstrations with features; `Transitions.of` makes them of states in a table.
+    transitions : Transitions or Demonstrations
     n_actions : int ≥ 2
     discount : float in [0, 1]
+    features : array (S, F), optional
+        Of each state of the demonstrations; default: their observations.
     update : {"all", "taken"}
         Whether r and Q have targets for all actions, or, as published, for the one taken.
     n_steps : int ≥ 1
@@ -192,17 +193,18 @@ def diql(
     >>> found.policy(np.eye(2)).shape
     (2, 2)
     """
-    return _train(transitions, None, n_actions, discount, update, n_steps, hidden, batch,
-                  learning_rate, weight_decay, tau, held_out, patience, n_seeds, progress,
-                  rng)  # fmt: skip
+    return _train(_steps(transitions, features), None, n_actions, discount, update, n_steps,
+                  hidden, batch, learning_rate, weight_decay, tau, held_out, patience, n_seeds,
+                  progress, rng)  # fmt: skip
 
 
 def dciql(
-    transitions: Transitions,
+    transitions: Transitions | Demonstrations,
     next_safe: npt.ArrayLike,
     n_actions: int,
     discount: float,
     *,
+    features: npt.ArrayLike | None = None,
     update: Literal["all", "taken"] = "all",
     n_steps: int = 4000,
     hidden: tuple[int, ...] = (64, 64),
@@ -222,7 +224,7 @@ def dciql(
     ----------
     next_safe : boolean array (N, n_actions)
         Which actions are safe in the next state of each transition. Not looked at where the
-        episode has ended.
+        episode has ended. With demonstrations, those that are safe in each state, (S, n_actions).
 
     Raises
     ------
@@ -233,18 +235,29 @@ def dciql(
     -----
     The other arguments are those of `diql`. Act with `DeepIQL.act(observation, safe)`.
     """
-    safe = np.asarray(next_safe)
-    shape = (len(transitions.actions), n_actions)
+    safe, steps = np.asarray(next_safe), _steps(transitions, features)
+    if isinstance(transitions, Demonstrations):
+        following = transitions.next_states[transitions.known]
+        if safe.ndim != 2 or len(safe) <= following.max(initial=0):
+            raise ValueError(
+                f"next_safe has shape {safe.shape}; it must have a row for each state, and there "
+                f"is a state {following.max()}"
+            )
+        safe = safe[following]
+    shape = (len(steps.actions), n_actions)
     if safe.shape != shape or safe.dtype != bool:
         raise ValueError(
             f"next_safe has shape {safe.shape} and type {safe.dtype}; it must be boolean and of "
             f"shape {shape}"
         )
-    empty = np.flatnonzero(~safe.any(axis=1) & ~transitions.terminated)
+    empty = np.flatnonzero(~safe.any(axis=1) & ~steps.terminated)
     if len(empty):
-        raise ValueError(f"next_safe[{empty[0]}] has no action; at least one must be safe")
-    safe = safe | transitions.terminated[:, None]
-    return _train(transitions, safe, n_actions, discount, update, n_steps, hidden, batch,
+        where = f"after transition {empty[0]}"
+        if isinstance(transitions, Demonstrations):
+            where = f"in state {following[empty[0]]}"
+        raise ValueError(f"next_safe has no action {where}; at least one must be safe")
+    safe = safe | steps.terminated[:, None]
+    return _train(steps, safe, n_actions, discount, update, n_steps, hidden, batch,
                   learning_rate, weight_decay, tau, held_out, patience, n_seeds, progress,
                   rng)  # fmt: skip
 
@@ -324,6 +337,18 @@ def _train(
     ]  # fmt: skip
 
 
+def _steps(given: Transitions | Demonstrations, features: npt.ArrayLike | None) -> Transitions:
+    if isinstance(given, Demonstrations):
+        return Transitions.of(given, features)
+    if not isinstance(given, Transitions):
+        raise TypeError(
+            f"transitions is {shown(given)}; it must be a Transitions or a Demonstrations"
+        )
+    if features is not None:
+        raise ValueError("features is given, but transitions has its own; it must be None")
+    return given
+
+
 def _check_actions(actions: Ints, n_actions: int) -> None:
     outside = np.flatnonzero((actions < 0) | (actions >= n_actions))
     if len(outside):
@@ -398,7 +423,9 @@ def _functions() -> _Functions:
                 if q == "q_c":
                     ahead = jnp.where(safe, ahead, -jnp.inf)
                 found[sh] = targets.shifted_target(ahead, terminated, discount)
-                found[q] = targets.value_target(reward, out(copy[sh], x), taken, found[sh], everywhere)
+                found[q] = targets.value_target(
+                    reward, out(copy[sh], x), taken, found[sh], everywhere
+                )
         return found
 
     def loss(
@@ -420,7 +447,9 @@ def _functions() -> _Functions:
 
     def adam(static: Any) -> Any:
         _, n_steps, rate, decay, _ = static
-        return optax.adamw(optax.cosine_decay_schedule(rate, n_steps), weight_decay=decay)
+        schedule = optax.cosine_decay_schedule(rate, n_steps)
+        # All weights as one vector: a single loop in the place of one for each array.
+        return optax.flatten(optax.adamw(schedule, weight_decay=decay))
 
     def begin(networks: Any, static: Any) -> Any:
         # Networks and copies are arrays of their own; nothing is ever changed in place.

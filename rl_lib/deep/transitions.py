@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rl_lib._check import Ints, at, first, whole_array
-from rl_lib.behaviour.demonstrations import Demonstrations
+from rl_lib.behaviour.demonstrations import Demonstrations, require_steps
 
 Floats = npt.NDArray[np.float32]
 
@@ -73,8 +73,10 @@ class Transitions:
         return f"Transitions({steps} steps, {features} features)"
 
     @classmethod
-    def of(cls, demonstrations: Demonstrations, features: npt.ArrayLike) -> "Transitions":
-        """Transitions of demonstrations in a table, whose states have features.
+    def of(
+        cls, demonstrations: Demonstrations, features: npt.ArrayLike | None = None
+    ) -> "Transitions":
+        """Transitions of demonstrations whose states have features, or come with observations.
 
         A last step whose next state was not recorded, and that did not end the episode, is left
         out: nobody knows what follows it.
@@ -82,8 +84,8 @@ class Transitions:
         Parameters
         ----------
         demonstrations : Demonstrations
-        features : array (S, F)
-            Of each state.
+        features : array (S, F), optional
+            Of each state; default: `demonstrations.observations`.
 
         Examples
         --------
@@ -91,12 +93,11 @@ class Transitions:
         >>> Transitions.of(walks, np.eye(3)).observations
         array([[1., 0., 0.]], dtype=float32)
         """
-        table = np.asarray(features, dtype=np.float32)
-        ended = np.zeros(demonstrations.n_steps, dtype=bool)
-        some = np.diff(demonstrations.offsets) > 0
-        last = demonstrations.offsets[1:][some] - 1
-        ended[last] = demonstrations.terminated[some]
-        kept = (demonstrations.next_states >= 0) | ended
+        require_steps(demonstrations)
+        given = demonstrations.observations if features is None else features
+        if given is None:
+            raise ValueError("demonstrations has no observations; features must be given")
+        table, kept = np.asarray(given, dtype=np.float32), demonstrations.known
         states, following = demonstrations.states[kept], demonstrations.next_states[kept]
         highest = max(int(states.max(initial=0)), int(following.max(initial=0)))
         if table.ndim != 2 or len(table) <= highest:
@@ -105,4 +106,5 @@ class Transitions:
                 f"is a state {highest}"
             )
         ahead = np.where((following >= 0)[:, None], table[following], 0)
-        return cls(table[states], demonstrations.actions[kept], ahead, ended[kept])
+        ended = demonstrations.ended[kept]
+        return cls(table[states], demonstrations.actions[kept], ahead, ended)

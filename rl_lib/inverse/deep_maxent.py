@@ -35,7 +35,21 @@ class DeepMaxEnt(NamedTuple):
     """The soft-optimal policy, shape (S, A)."""
     log_likelihood: float
     """Of all decisions, in nats."""
+    layers: Layers
+    """Weights (inputs, outputs) and biases (outputs,) of each layer."""
+    mean: Array
+    """Of each feature over the states, shape (F,)."""
+    scale: Array
+    """Its standard deviation; 1 where it never changes."""
     n_iter: int
+    """Iterations of L-BFGS."""
+    converged: bool
+    """Whether it stopped by itself, and not at `max_iter`."""
+
+    def reward_of(self, features: npt.ArrayLike) -> Array:
+        """r(s) of any states, those of another world, too: (…, F) to (…,)."""
+        x = (np.asarray(features, dtype=np.float64) - self.mean) / self.scale
+        return _forward(self.layers, x)[0]
 
 
 def deep_maxent_irl(
@@ -58,7 +72,7 @@ def deep_maxent_irl(
         φ(s); standardised before the network sees them.
     demonstrations : Demonstrations
     hidden : tuple of int ≥ 1
-        Units of the hidden layers, of hyperbolic tangents.
+        Units of the hidden layers, of hyperbolic tangents; with `()` the reward is linear.
     l2 : float ≥ 0
         A Gaussian prior on all weights, against the log-likelihood of all steps.
     max_iter : int ≥ 1
@@ -92,8 +106,9 @@ def deep_maxent_irl(
     if x.ndim != 2 or len(x) != mdp.n_states:
         raise ValueError(f"features has shape {x.shape}; it must have shape ({mdp.n_states}, F)")
     l2, max_iter = number("l2", l2, 0), whole("max_iter", max_iter, 1)
-    spread = x.std(axis=0)
-    x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    scale = np.where(scale > 0, scale, 1)
+    x = (x - mean) / scale
     likelihood = Likelihood(mdp, demonstrations, None)
     total = likelihood.counts.sum()
     sizes = (x.shape[1], *(whole("hidden", n, 1) for n in hidden), 1)
@@ -110,11 +125,12 @@ def deep_maxent_irl(
     found = optimize.minimize(
         loss, _packed(start), jac=True, method="L-BFGS-B", options={"maxiter": max_iter}
     )
-    reward, _ = _forward(_unpacked(found.x, start), x)
+    layers = _unpacked(found.x, start)
+    reward, _ = _forward(layers, x)
     value, _ = likelihood(np.repeat(reward[:, None], mdp.n_actions, axis=1))
     return DeepMaxEnt(
         reward, likelihood.reward, likelihood.v, likelihood.q, likelihood.policy, value,
-        int(found.nit),
+        layers, mean, scale, int(found.nit), found.nit < max_iter,
     )  # fmt: skip
 
 
@@ -123,7 +139,7 @@ def _forward(layers: Layers, x: Array) -> tuple[Array, list[Array]]:
     for weights, biases in layers[:-1]:
         seen.append(np.tanh(seen[-1] @ weights + biases))
     weights, biases = layers[-1]
-    return (seen[-1] @ weights + biases)[:, 0], seen
+    return (seen[-1] @ weights + biases)[..., 0], seen
 
 
 def _backward(layers: Layers, seen: list[Array], slope: Array) -> Array:
