@@ -71,7 +71,7 @@ def measure(hidden: tuple[int, ...]) -> dict[str, float]:
     first = [UPDATES * run() for run in (one, many)]  # these compile
     one_by_one()
     times = np.array([(one(), many(), one_by_one()) for _ in range(REPEAT)])
-    alone, together, peer = np.median(times, axis=0)
+    alone, _, peer = np.median(times, axis=0)
     return {
         "microseconds": 1e6 * alone,
         "python_microseconds": 1e6 * peer,

@@ -105,6 +105,7 @@ def deep_maxent_irl(
     x = finite_array("features", features)
     if x.ndim != 2 or len(x) != mdp.n_states:
         raise ValueError(f"features has shape {x.shape}; it must have shape ({mdp.n_states}, F)")
+    generator(rng)
     l2, max_iter = number("l2", l2, 0), whole("max_iter", max_iter, 1)
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
@@ -112,7 +113,6 @@ def deep_maxent_irl(
     likelihood = Likelihood(mdp, demonstrations, None)
     total = likelihood.counts.sum()
     sizes = (x.shape[1], *(whole("hidden", n, 1) for n in hidden), 1)
-    generator(rng)
     start = [(rng.normal(0, n**-0.5, (n, m)), np.zeros(m)) for n, m in pairwise(sizes)]
 
     def loss(theta: Array) -> tuple[float, Array]:

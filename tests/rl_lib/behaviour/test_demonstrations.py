@@ -324,3 +324,44 @@ def test_what_is_no_trajectory_is_not_selected(which):
     walks = Demonstrations.from_trajectories([[(0, 1)], [(1, 0)]])
     with pytest.raises((ValueError, TypeError), match="which"):
         walks.select(which)
+
+
+def test_observations_are_carried():
+    seen = [np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]), np.array([[6.0, 7.0]])]
+    walks = Demonstrations.from_observations(
+        [(seen[0], [1, 0]), (seen[1], [1])], terminated=[True, False]
+    )
+    assert_array_equal(walks.states, [0, 1, 3])
+    assert_array_equal(walks.next_states, [1, 2, -1])
+    assert_array_equal(walks.known, [True, True, False])
+    assert_array_equal(walks.observations, np.concatenate(seen))
+    second = walks.select([1])
+    assert_array_equal(second.observations[second.states], seen[1])
+    again = pickle.loads(pickle.dumps(walks))
+    assert again == walks
+    assert hash(again) == hash(walks)
+    assert walks != Demonstrations(*walks._parts()[:-1])
+    with pytest.raises(ValueError, match="read-only"):
+        walks.observations[0] = 1
+    assert len(Demonstrations.from_observations([])) == 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "message"),
+    [
+        ([[0.0], [np.nan]], r"trajectories\[0\], its observations,\[1, 0\] is nan"),
+        ([[0.0]], r"trajectories\[0\] has observations of shape \(1, 1\) and 2 actions"),
+        ([0.0, 1.0], r"observations of shape \(2,\)"),
+    ],
+)
+def test_observations_that_do_not_fit_are_refused(seen, message):
+    with pytest.raises(ValueError, match=message):
+        Demonstrations.from_observations([(seen, [0, 1])])
+
+
+def test_every_state_needs_an_observation():
+    steps = [0, 1], [0, 0], [1, 2], [0, 2], [False]
+    with pytest.raises(ValueError, match=r"next_states\[1\] .* is 2; it must be below 2"):
+        Demonstrations(*steps, observations=np.zeros((2, 1)))
+    with pytest.raises(ValueError, match=r"observations has shape \(3,\)"):
+        Demonstrations(*steps, observations=np.zeros(3))

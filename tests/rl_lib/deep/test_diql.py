@@ -1,5 +1,7 @@
 """Deep inverse Q-learning against the closed form, its targets by hand, and five known mistakes."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -210,6 +212,47 @@ def test_what_cannot_be_right_is_refused(steps, change, message):
     options = {"n_actions": A, "discount": GAMMA} | change
     with pytest.raises(ValueError, match=message):
         diql(steps, rng=np.random.default_rng(0), **options)
+
+
+def test_without_jax_the_extra_is_named(steps, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    module._functions.cache_clear()
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "inverse-q-learning\[deep\]"'):
+        diql(steps, A, GAMMA, rng=np.random.default_rng(0))
+
+
+def test_demonstrations_with_features_are_as_good_as_transitions(walks):
+    options = {"n_steps": 40, "hidden": (), "rng": None}
+    x, found = np.eye(N), []
+    seen = Demonstrations(*walks._parts()[:-1], observations=x)
+    for given, features in ((Transitions.of(walks, x), None), (walks, x), (seen, None)):
+        options["rng"] = np.random.default_rng(1)
+        found.append(diql(given, A, GAMMA, features=features, **options)[0].q(x))
+    assert_allclose(found[1], found[0])
+    assert_allclose(found[2], found[0])
+    safe = np.ones((N, A), dtype=bool)
+    safe[2, 1:] = False
+    both = []
+    steps = Transitions.of(walks, x)
+    for given, allowed in (
+        (walks, safe),
+        (steps, safe[steps.next_observations.argmax(axis=1)] | steps.terminated[:, None]),
+    ):
+        features = x if given is walks else None
+        options["rng"] = np.random.default_rng(1)
+        both.append(dciql(given, allowed, A, GAMMA, features=features, **options)[0].q(x))
+    assert_allclose(both[0], both[1])
+    safe[1] = False
+    with pytest.raises(ValueError, match="next_safe has no action in state 1;"):
+        dciql(walks, safe, A, GAMMA, features=x, **options)
+    with pytest.raises(ValueError, match="demonstrations has no observations; features must"):
+        diql(walks, A, GAMMA, **options)
+    with pytest.raises(ValueError, match=r"features has shape \(2, 2\); .* there is a state 3"):
+        diql(walks, A, GAMMA, features=np.eye(2), **options)
+    with pytest.raises(ValueError, match="features is given, but transitions has its own"):
+        diql(steps, A, GAMMA, features=x, **options)
+    with pytest.raises(TypeError, match="transitions is 3; it must be a Transitions"):
+        diql(3, A, GAMMA, **options)
 
 
 def test_features_that_are_no_numbers_are_refused(steps):
