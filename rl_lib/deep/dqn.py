@@ -102,8 +102,7 @@ def _functions() -> tuple[Any, Any]:
         import optax
     except ModuleNotFoundError as missing:
         raise ModuleNotFoundError(
-            f"{missing.name} is not installed; this needs: "
-            'pip install "inverse-q-learning[deep]"'
+            f'{missing.name} is not installed; this needs: pip install "inverse-q-learning[deep]"'
         ) from None
 
     adam = optax.scale_by_adam()

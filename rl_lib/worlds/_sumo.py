@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rl_lib._check import number, whole
 from rl_lib.worlds.traffic import DESIRED_SPEED, LANES, ROAD, Car
 
 NETWORK = Path(__file__).with_name("highway.net.xml")
@@ -31,6 +32,15 @@ class Traffic(NamedTuple):
     """How many there are on the ring."""
     speeds: tuple[float, float] = (10.0, 18.0)
     """How fast each would like to drive, in metres per second."""
+
+
+def checked_traffic(traffic: Traffic) -> Traffic:
+    """`traffic`, if that many cars fit on the ring and can drive."""
+    (few, many), (slow, fast) = traffic
+    few = whole("traffic.n_cars[0]", few, LANES)
+    many = whole("traffic.n_cars[1]", many, few, 90)
+    slow = number("traffic.speeds[0]", slow, 1)
+    return Traffic((few, many), (slow, number("traffic.speeds[1]", fast, slow, 50)))
 
 
 def libsumo() -> Any:

@@ -312,6 +312,10 @@ def test_odd_actions_and_drivers(env):
         zero.act(np.zeros(20, np.float32), np.zeros(3, dtype=bool))
     with pytest.raises(ValueError, match="max_steps is 0"):
         Highway(max_steps=0)
+    with pytest.raises(ValueError, match=r"traffic\.n_cars\[1\] is 5; it must be in {10, …, 90}"):
+        Highway(traffic=_sumo.Traffic((10, 5)))
+    with pytest.raises(ValueError, match=r"traffic\.speeds\[0\] is -1"):
+        Highway(traffic=_sumo.Traffic((10, 15), (-1, 5)))
     with pytest.raises(ValueError, match="render_mode is 'human'"):
         Highway(render_mode="human")
 
