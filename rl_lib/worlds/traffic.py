@@ -109,7 +109,7 @@ def constraints(cars: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], npt.NDArray
                     not 0 <= beyond < LANES
                     # Somebody alongside two lanes away may want the same place.
                     or all(
-                        one is None or abs(one[0]) >= 3 * LENGTH
+                        one is None or abs(one[0]) >= 2 * LENGTH
                         for one in (ahead[beyond], behind[beyond])
                     )
                 )

@@ -99,7 +99,7 @@ def slow_mask(cars):
             needed = 2.5 + 0.5 * fast + 1.0 * closing + braking
             if its_lane == target and abs(distance) - 5 < needed - 1e-9:
                 gap[action] = False
-            if its_lane == target + (target - lane) and abs(distance) < 15:
+            if its_lane == target + (target - lane) and abs(distance) < 10:
                 gap[action] = False
     in_the_way = any(
         cars[k][1] == lane
