@@ -5,7 +5,7 @@ The expert is a double DQN, trained with the paper's reward and without constrai
 which acts in the mask of safe actions. Each then drives 10 000 decisions in new traffic, five
 times. All of it is simulated.
 
-    python -m bench.highway [--rounds 240] [--updates 20000] [--keep-expert]
+    python -m bench.highway [--rounds 160] [--updates 20000] [--keep-expert]
 """
 
 import argparse
@@ -57,7 +57,7 @@ class Keep:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.highway", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=240)
+    parser.add_argument("--rounds", type=int, default=160)
     parser.add_argument("--updates", type=int, default=20_000)
     parser.add_argument("--keep-expert", action="store_true", help="do not train it anew")
     options = parser.parse_args()
