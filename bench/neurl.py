@@ -96,6 +96,8 @@ def main() -> None:
         "seed": SEED,
         "trials": TRIALS,
         "folds": 10,
+        "subsets": SUBSETS,
+        "elsewhere": ELSEWHERE,
         "batch": 256,
         **search,
         "published": PUBLISHED,

@@ -1,4 +1,7 @@
 """Networks in the place of tables; needs the extra `deep`.
 
-dqn        double deep Q-learning from a replay memory
+transitions  demonstrations as networks see them
+targets      what the networks of deep inverse Q-learning move towards
+diql         deep inverse Q-learning, without and with constraints
+dqn          double deep Q-learning from a replay memory
 """

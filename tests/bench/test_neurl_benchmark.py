@@ -21,7 +21,7 @@ def stored_row(rat, name, rule):
     return found
 
 
-@pytest.mark.parametrize(("number", "rat"), enumerate(LABORATORY_RATS))
+@pytest.mark.parametrize(("number", "rat"), list(enumerate(LABORATORY_RATS)))
 def test_rows_that_need_no_network_come_out_again(number, rat):
     recording, truth = benchmark.session_of(rat, number)
     splits = trial_folds(len(recording), 10, rng=np.random.default_rng([STORED["seed"], number, 1]))
