@@ -23,7 +23,12 @@ def world():
     """A model in which a fifth of the steps end the episode."""
     rng = np.random.default_rng(3)
     transitions = 0.8 * rng.dirichlet(np.full(N, 0.2), size=(N, A))
-    return MDP(transitions, rng.normal(size=(N, A)) + [[2.0], [0.0], [-2.0], [0.0]], GAMMA, start=np.full(N, 1 / N))
+    return MDP(
+        transitions,
+        rng.normal(size=(N, A)) + [[2.0], [0.0], [-2.0], [0.0]],
+        GAMMA,
+        start=np.full(N, 1 / N),
+    )
 
 
 @pytest.fixture(scope="module")
