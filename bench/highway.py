@@ -174,7 +174,7 @@ def stored_expert() -> NetworkDriver:
 
 
 def some(demonstrations: Drives, size: int, run: int) -> Drives:
-    """Moments drawn from all, each action among them: of others nothing says what they are worth."""
+    """Moments drawn from all, each action among them: of one never seen nothing is known."""
     order = np.random.default_rng([SEED, run]).permutation(len(demonstrations.actions))
     firsts = [int((demonstrations.actions[order] == action).argmax()) for action in range(3)]
     rest = np.setdiff1d(np.arange(len(order)), firsts)
