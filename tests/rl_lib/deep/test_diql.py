@@ -16,25 +16,22 @@ from rl_lib.deep.diql import DeepIQL, dciql, diql
 N, A, GAMMA = 4, 3, 0.8
 LINEAR = {
     "n_steps": 8000, "hidden": (), "batch": 256, "learning_rate": 5e-3, "weight_decay": 0.0,
+    "tau": 0.05,
 }  # fmt: skip
 
 
 def world():
-    """A model in which a fifth of the steps end the episode."""
-    rng = np.random.default_rng(3)
-    transitions = 0.8 * rng.dirichlet(np.full(N, 0.2), size=(N, A))
-    return MDP(
-        transitions,
-        rng.normal(size=(N, A)) + [[2.0], [0.0], [-2.0], [0.0]],
-        GAMMA,
-        start=np.full(N, 1 / N),
-    )
+    """A model in which it depends on state and action how likely the episode ends."""
+    rng = np.random.default_rng(7)
+    transitions = rng.uniform(0.2, 1, (N, A, 1)) * rng.dirichlet(np.full(N, 0.2), size=(N, A))
+    rewards = 0.5 * rng.normal(size=(N, A)) + [[2.0], [0.0], [-2.0], [0.0]]
+    return MDP(transitions, rewards, GAMMA, start=np.full(N, 1 / N))
 
 
 @pytest.fixture(scope="module")
 def walks():
     mdp = world()
-    policy = boltzmann(value_iteration(mdp).q)
+    policy = boltzmann(value_iteration(mdp).q, 2.0)
     return Demonstrations.sample(mdp, policy, 4000, rng=np.random.default_rng(4))
 
 
