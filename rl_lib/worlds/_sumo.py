@@ -8,12 +8,11 @@ state leaks when it is restored.
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from rl_lib._check import number, whole
-from rl_lib.worlds.traffic import DESIRED_SPEED, LANES, ROAD, Car
+from rl_lib.worlds.traffic import DESIRED_SPEED, LANES, ROAD, Car, Traffic
 
 NETWORK = Path(__file__).with_name("highway.net.xml")
 STEPS = 2
@@ -23,24 +22,6 @@ _EDGES = ("east", "west")
 _NO_CHANGES = 0
 """Lane-change mode in which SUMO neither changes lanes itself nor refuses what it is told."""
 _holder: Callable[[], Any] = lambda: None  # noqa: E731
-
-
-class Traffic(NamedTuple):
-    """What is random about the cars around: uniform between two bounds."""
-
-    n_cars: tuple[int, int] = (12, 21)
-    """How many there are on the ring."""
-    speeds: tuple[float, float] = (10.0, 18.0)
-    """How fast each would like to drive, in metres per second."""
-
-
-def checked_traffic(traffic: Traffic) -> Traffic:
-    """`traffic`, if that many cars fit on the ring and can drive."""
-    (few, many), (slow, fast) = traffic
-    few = whole("traffic.n_cars[0]", few, LANES)
-    many = whole("traffic.n_cars[1]", many, few, 90)
-    slow = number("traffic.speeds[0]", slow, 1)
-    return Traffic((few, many), (slow, number("traffic.speeds[1]", fast, slow, 50)))
 
 
 def libsumo() -> Any:

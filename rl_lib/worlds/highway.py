@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rl_lib._check import Array, whole
-from rl_lib.worlds._sumo import Simulation, Traffic, checked_traffic
+from rl_lib.worlds._sumo import Simulation
 from rl_lib.worlds.traffic import (
     DESIRED_SPEED,
     KEEP,
@@ -28,6 +28,8 @@ from rl_lib.worlds.traffic import (
     ROAD,
     SIGHT,
     Car,
+    Traffic,
+    checked_traffic,
     constraints,
     features,
 )  # fmt: skip

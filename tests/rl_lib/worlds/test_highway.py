@@ -10,9 +10,8 @@ from gymnasium.utils.env_checker import check_env
 from road import slow_mask
 
 from rl_lib.behaviour.driving import Fleet, NetworkDriver, RandomDriver, drive
-from rl_lib.worlds import _sumo
 from rl_lib.worlds.highway import CHANGE_COST, Highway
-from rl_lib.worlds.traffic import constraints
+from rl_lib.worlds.traffic import Traffic, constraints
 
 sumo = pytest.importorskip("libsumo", reason="SUMO (the extra highway) is not installed")
 
@@ -215,9 +214,9 @@ def test_odd_actions_and_drivers(env):
     with pytest.raises(ValueError, match="max_steps is 0"):
         Highway(max_steps=0)
     with pytest.raises(ValueError, match=r"traffic\.n_cars\[1\] is 5; it must be in {10, …, 90}"):
-        Highway(traffic=_sumo.Traffic((10, 5)))
+        Highway(traffic=Traffic((10, 5)))
     with pytest.raises(ValueError, match=r"traffic\.speeds\[0\] is -1"):
-        Highway(traffic=_sumo.Traffic((10, 15), (-1, 5)))
+        Highway(traffic=Traffic((10, 15), (-1, 5)))
     with pytest.raises(ValueError, match="render_mode is 'human'"):
         Highway(render_mode="human")
 
