@@ -203,7 +203,9 @@ def main() -> None:
         for key in ("here", "elsewhere", "seconds")
     }  # fmt: skip
     for key in ("here", "elsewhere"):
-        print(f"\nEVD {key}; mean of {len(worlds)} worlds\n{'':26}" + "".join(f"{n:9}" for n in SIZES))
+        print(
+            f"\nEVD {key}; mean of {len(worlds)} worlds\n{'':26}" + "".join(f"{n:9}" for n in SIZES)
+        )
         for name, values in results[key].items():
             print(f"{name:26}" + "".join(f"{v:9.2f}" for v in np.mean(values, axis=0)))
     results["minutes"] = (time.perf_counter() - began) / 60

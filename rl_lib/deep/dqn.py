@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rl_lib.neurl.networks import needs
+
 Floats = npt.NDArray[np.float32]
 Layers = tuple[tuple[Any, Any], ...]
 
@@ -101,10 +103,7 @@ def _functions() -> tuple[Any, Any]:
         import jax.numpy as jnp
         import optax
     except ModuleNotFoundError as missing:
-        raise ModuleNotFoundError(
-            f"{missing.name} is not installed; this needs: "
-            'pip install "inverse-q-learning[deep]"'
-        ) from None
+        raise needs(missing.name or "jax") from None
 
     adam = optax.scale_by_adam()
 
