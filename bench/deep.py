@@ -173,12 +173,14 @@ def one_hot() -> dict[str, Any]:
                 learning_rate=5e-3, weight_decay=0, rng=rng,
             )  # fmt: skip
             reward = deep.reward(np.eye(8))
+            together = np.corrcoef(reward.ravel(), exact.reward.ravel())[0, 1]
+            apart = np.abs(deep.policy(np.eye(8)) - boltzmann(exact.q)).max()
             told.append(
                 {
                     "least": int(counts.min()),
                     "unseen": int((counts == 0).sum()),
-                    "correlation": round(float(np.corrcoef(reward.ravel(), exact.reward.ravel())[0, 1]), 4),
-                    "apart": round(float(np.abs(deep.policy(np.eye(8)) - boltzmann(exact.q)).max()), 4),
+                    "correlation": round(float(together), 4),
+                    "apart": round(float(apart), 4),
                 }
             )  # fmt: skip
     return {"runs": told}

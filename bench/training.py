@@ -7,18 +7,7 @@ most code does. Then five seeds side by side, beside one. Compilation stands apa
     python -m bench.training
 """
 
-import json
-import time
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-
-from rl_lib import Demonstrations, Objectworld, boltzmann_expert
-from rl_lib.deep import diql as module
-from rl_lib.deep.diql import diql
-from rl_lib.deep.transitions import Transitions
 
 RESULTS = Path(__file__).parent / "training.json"
 UPDATES, REPEAT, SEEDS, DISCOUNT, A = 2000, 5, 5, 0.9, 5

@@ -48,9 +48,21 @@ from .behaviour.recordings import (
     load_switching_grid as load_switching_grid,
     load_syllables as load_syllables,
 )
+from .deep.diql import (
+    DeepIQL as DeepIQL,
+    dciql as dciql,
+    diql as diql,
+)
+from .deep.transitions import (
+    Transitions as Transitions,
+)
 from .inverse.counting import (
     Counting as Counting,
     counting as counting,
+)
+from .inverse.deep_maxent import (
+    DeepMaxEnt as DeepMaxEnt,
+    deep_maxent_irl as deep_maxent_irl,
 )
 from .inverse.description import (
     Description as Description,

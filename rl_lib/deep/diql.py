@@ -24,8 +24,8 @@ from scipy.special import softmax
 from tqdm import tqdm
 
 from rl_lib._check import Array, Ints, generator, number, whole
-from rl_lib.deep.dqn import Layers, values
 from rl_lib.deep import targets
+from rl_lib.deep.dqn import Layers, values
 from rl_lib.deep.transitions import Transitions
 from rl_lib.neurl.networks import needs
 
@@ -104,9 +104,7 @@ class DeepIQL(NamedTuple):
             for key in kept.files:
                 name, _, rest = key.rpartition("/")[0].partition("/")
                 if key.endswith("/w"):
-                    layers.setdefault(name, []).append(
-                        (kept[key], kept[f"{name}/{rest}/b"])
-                    )
+                    layers.setdefault(name, []).append((kept[key], kept[f"{name}/{rest}/b"]))
             losses = {k.partition("/")[2]: kept[k] for k in kept.files if k.startswith("losses/")}
             return cls(
                 {name: tuple(each) for name, each in layers.items()},
@@ -398,7 +396,9 @@ def _functions() -> _Functions:
                 if q == "q_c":
                     ahead = jnp.where(safe, ahead, -jnp.inf)
                 found[sh] = targets.shifted_target(ahead, terminated, discount)
-                found[q] = targets.value_target(reward, out(copy[sh], x), taken, found[sh], everywhere)
+                found[q] = targets.value_target(
+                    reward, out(copy[sh], x), taken, found[sh], everywhere
+                )
         return found
 
     def loss(
