@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search objectworld highway labyrinth neurl lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search objectworld deep highway labyrinth neurl lock clean
 
 all: book exercises grade
 	@echo
@@ -62,6 +62,10 @@ bench-intentions: .venv/ready
 # Every tabular method on Objectworld, stored for the book.
 objectworld: .venv/ready
 	$(BIN)/python -m bench.objectworld
+
+# Networks and tables on Objectworld, stored for the book.
+deep: .venv/ready
+	$(BIN)/python -m bench.deep
 
 # An expert driver and those who imitate it, stored for the book.
 highway: .venv/ready

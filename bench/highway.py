@@ -1,11 +1,11 @@
 """`make highway`: an expert is trained and watched, and imitated with and without constraints.
 
 The expert is a double DQN, trained with the paper's reward and without constraints. It drives for
-50 000 seconds; from the first 10, 100, ... of them learn DIQL, which may do anything, and DCIQL,
+50 000 seconds; from 10, 100, ... of them learn DIQL, which may do anything, and DCIQL,
 which acts in the mask of safe actions. Each then drives 10 000 decisions in new traffic, five
 times. All of it is simulated.
 
-    python -m bench.highway [--rounds 240] [--updates 20000] [--keep-expert]
+    python -m bench.highway [--rounds 160] [--updates 20000] [--keep-expert]
 """
 
 import argparse
@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from bench.highway_iql import learn_drivers
 from rl_lib.behaviour.driving import (
     VIOLATIONS,
     Drives,
@@ -28,7 +27,9 @@ from rl_lib.behaviour.driving import (
     RandomDriver,
     drive,
 )  # fmt: skip
+from rl_lib.deep.diql import DeepIQL, dciql
 from rl_lib.deep.dqn import Memory, learn, new_learner, numpy_layers
+from rl_lib.deep.transitions import Transitions
 from rl_lib.worlds.highway import CHANGE_COST, Highway
 
 RESULTS = Path(__file__).parent / "highway.json"
@@ -57,7 +58,7 @@ class Keep:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.highway", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=240)
+    parser.add_argument("--rounds", type=int, default=160)
     parser.add_argument("--updates", type=int, default=20_000)
     parser.add_argument("--keep-expert", action="store_true", help="do not train it anew")
     options = parser.parse_args()
@@ -86,13 +87,9 @@ def main() -> None:
         for size in SIZES:
             learned = []
             for run in range(RUNS):
-                # Each run sees demonstrations of its own, but for the last size: there are no more.
-                first = run * (SIZES[-1] - size) // (RUNS - 1)
-                part = Drives(*(row[first : first + size] for row in demonstrations))
+                part = some(demonstrations, size, run)
                 now = time.perf_counter()
-                learned.append(
-                    learn_drivers(part, discount=DISCOUNT, n_updates=options.updates, seed=run)
-                )
+                learned.append(imitators(part, options.updates, run))
                 seconds.append(time.perf_counter() - now)
             for name, rows in curve.items():
                 rows.append(evaluate(fleet, [one[name] for one in learned], masked=name == "DCIQL"))
@@ -176,6 +173,32 @@ def stored_expert() -> NetworkDriver:
     return NetworkDriver(tuple(zip(parts[::2], parts[1::2], strict=True)))
 
 
+def some(demonstrations: Drives, size: int, run: int) -> Drives:
+    """Moments drawn from all, each action among them: of one never seen nothing is known."""
+    order = np.random.default_rng([SEED, run]).permutation(len(demonstrations.actions))
+    firsts = [int((demonstrations.actions[order] == action).argmax()) for action in range(3)]
+    rest = np.setdiff1d(np.arange(len(order)), firsts)
+    chosen = order[np.concatenate((firsts, rest))[:size]]
+    return Drives(*(rows[chosen] for rows in demonstrations))
+
+
+def imitators(part: Drives, n_steps: int, run: int) -> dict[str, DeepIQL]:
+    """Who takes the classifier for values, who q, and who q^C: of one and the same training."""
+    steps = Transitions(
+        part.observations, part.actions, part.next_observations, np.zeros(len(part.actions), bool)
+    )  # the ring has no end
+    (found,) = dciql(
+        steps, part.next_safe, 3, DISCOUNT, n_steps=n_steps, batch=128,
+        rng=np.random.default_rng([SEED, run, 1]),
+    )  # fmt: skip
+    layers = found.layers
+    return {
+        "clone": found._replace(layers={"q": layers["policy"]}),
+        "DIQL": found._replace(layers={"q": layers["q"]}),
+        "DCIQL": found,
+    }
+
+
 def evaluate(fleet: Fleet, drivers: list[Any], *, masked: bool) -> dict[str, list[Any]]:
     """What each driver does in traffic that nobody has met: a number for each."""
     table: dict[str, list[Any]] = {"speed": [], "violations": [], "collisions": [], "kinds": []}
@@ -200,7 +223,7 @@ def kinds(told: Drives) -> list[int]:
     return [int(which.sum()) for which in (nowhere, gap, right, fine)]
 
 
-def film(expert: NetworkDriver, learned: NetworkDriver, n_seconds: int = 40) -> dict[str, Any]:
+def film(expert: NetworkDriver, learned: DeepIQL, n_seconds: int = 40) -> dict[str, Any]:
     """Two drivers in the same traffic for a while, every car of it."""
     told: dict[str, Any] = {}
     moments = {}

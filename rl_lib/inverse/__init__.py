@@ -2,7 +2,7 @@
 
 description  what recorded choices tell, and what they cannot
 maxent       maximum causal entropy, rewards linear in features
-deep_maxent  the same, and the reward of a state is a network
+deep_maxent  the same, the reward of a state a network
 iavi         inverse action-value iteration and its gauges, in closed form
 iql          inverse Q-learning from samples, with and without constraints
 intentions   several rewards and switches between them, by exact expectation–maximisation

@@ -8,11 +8,11 @@ state leaks when it is restored.
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from rl_lib.worlds.traffic import DESIRED_SPEED, LANES, ROAD, Car
+from rl_lib.worlds.traffic import DESIRED_SPEED, LANES, ROAD, Car, Traffic
 
 NETWORK = Path(__file__).with_name("highway.net.xml")
 STEPS = 2
@@ -22,15 +22,6 @@ _EDGES = ("east", "west")
 _NO_CHANGES = 0
 """Lane-change mode in which SUMO neither changes lanes itself nor refuses what it is told."""
 _holder: Callable[[], Any] = lambda: None  # noqa: E731
-
-
-class Traffic(NamedTuple):
-    """What is random about the cars around: uniform between two bounds."""
-
-    n_cars: tuple[int, int] = (12, 21)
-    """How many there are on the ring."""
-    speeds: tuple[float, float] = (10.0, 18.0)
-    """How fast each would like to drive, in metres per second."""
 
 
 def libsumo() -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rl_lib._check import Array, whole
-from rl_lib.worlds._sumo import Simulation, Traffic
+from rl_lib.worlds._sumo import Simulation
 from rl_lib.worlds.traffic import (
     DESIRED_SPEED,
     KEEP,
@@ -28,6 +28,8 @@ from rl_lib.worlds.traffic import (
     ROAD,
     SIGHT,
     Car,
+    Traffic,
+    checked_traffic,
     constraints,
     features,
 )  # fmt: skip
@@ -54,6 +56,8 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
     max_steps : int
         Seconds until an episode is truncated; it never terminates.
     traffic : Traffic, optional
+        How many cars there are besides the own one, 3 to 90, and how fast they would like to go,
+        each between two bounds: ``Traffic((12, 21), (10.0, 18.0))``.
     render_mode : {None, "ansi"}
 
     Raises
@@ -85,7 +89,7 @@ class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
         if render_mode not in (None, "ansi"):
             raise ValueError(f'render_mode is {render_mode!r}; it must be "ansi" or None')
         self.max_steps = whole("max_steps", max_steps, 1, 100_000)
-        self.traffic = Traffic() if traffic is None else traffic
+        self.traffic = checked_traffic(Traffic() if traffic is None else traffic)
         self.render_mode = render_mode
         low, high = np.full(20, -1, dtype=np.float32), np.ones(20, dtype=np.float32)
         # SUMO's cars may be faster than the own one by a little, or in a jam slower by all of it.

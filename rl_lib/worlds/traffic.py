@@ -18,20 +18,39 @@ right*: to the left one goes only to overtake somebody who is in the way.
 
 from collections.abc import Sequence
 from math import atan2, pi
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from rl_lib._check import finite_array
+from rl_lib._check import finite_array, number, whole
 
 ROAD = 1000.0  # metres around
 LANES, LANE_WIDTH, LENGTH = 3, 3.2, 5.0
 DESIRED_SPEED = 20.0  # metres per second
 SIGHT = 100.0  # metres
 KEEP, LEFT, RIGHT = 0, 1, 2
-ACTION_NAMES = ("keep", "left", "right")
 STANDING_GAP, HEADWAY, REACTION, BRAKING = 2.5, 0.5, 1.0, 4.5  # m, s, s, m/s²
 IN_THE_WAY = 5.0  # seconds to the car ahead
+
+
+class Traffic(NamedTuple):
+    """What is random about the cars around: uniform between two bounds."""
+
+    n_cars: tuple[int, int] = (12, 21)
+    """How many there are on the ring."""
+    speeds: tuple[float, float] = (10.0, 18.0)
+    """How fast each would like to drive, in metres per second."""
+
+
+def checked_traffic(traffic: Traffic) -> Traffic:
+    """`traffic`, if that many cars fit on the ring and can drive."""
+    (few, many), (slow, fast) = traffic
+    few = whole("traffic.n_cars[0]", few, LANES)
+    many = whole("traffic.n_cars[1]", many, few, 90)
+    slow = number("traffic.speeds[0]", slow, 1)
+    return Traffic((few, many), (slow, number("traffic.speeds[1]", fast, slow, 50)))
+
 
 Car = tuple[float, int, float]
 Nearest = tuple[float, float] | None
@@ -109,7 +128,7 @@ def constraints(cars: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], npt.NDArray
                     not 0 <= beyond < LANES
                     # Somebody alongside two lanes away may want the same place.
                     or all(
-                        one is None or abs(one[0]) >= 3 * LENGTH
+                        one is None or abs(one[0]) >= 2 * LENGTH
                         for one in (ahead[beyond], behind[beyond])
                     )
                 )
