@@ -8,7 +8,6 @@ hidden layers of 64 units: the larger a network, the less the calls matter.
     python -m bench.training
 """
 
-<<<<<<< HEAD
 import json
 import time
 from collections.abc import Callable
@@ -22,9 +21,6 @@ import numpy as np
 from rl_lib import Objectworld, boltzmann_expert
 from rl_lib.deep import diql as module
 from rl_lib.deep.transitions import Transitions
-=======
-from pathlib import Path
->>>>>>> diql
 
 RESULTS = Path(__file__).parent / "training.json"
 UPDATES, CALLS, REPEAT, SEEDS, BATCH, DISCOUNT, A = 2000, 200, 7, 5, 64, 0.9, 5
