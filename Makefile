@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search objectworld deep highway labyrinth neurl lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training objectworld deep highway labyrinth neurl lock clean
 
 all: book exercises grade
 	@echo
@@ -48,7 +48,7 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search
+bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search bench-training
 	.venv-bench/bin/python -m bench
 
 # Grading beside plain nbgrader, stored for the book.
@@ -78,6 +78,10 @@ labyrinth: .venv/ready
 # A search for networks beside the same networks one by one in scikit-learn.
 bench-search: .venv/ready
 	$(BIN)/python -m bench.search
+
+# Compiled training of networks beside the same updates one by one.
+bench-training: .venv/ready
+	$(BIN)/python -m bench.training
 
 # Every decoder of the rats' releases, stored for the book.
 neurl: .venv/ready
