@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from rl_lib._check import Array, Ints, generator, number, shown, whole
 from rl_lib.behaviour.demonstrations import Demonstrations
@@ -301,7 +301,8 @@ def _train(
     networks = {name: _start(sizes, n_seeds, rng) for name in names}
     static = (update == "all", n_steps, float(learning_rate), float(weight_decay), float(tau))
     state = functions.begin(networks, static)
-    best, best_step, likelihoods, losses = state, n_steps, [], []
+    best, likelihoods, losses = state, [], []
+    best_step = np.full(n_seeds, n_steps)
     parts = list(_parts(n_steps))
     seen = np.full(n_seeds, -np.inf)
     since = 0
@@ -316,7 +317,7 @@ def _train(
             likelihoods.append(now)
             best = functions.choose(better, state, best) if len(likelihoods) > 1 else state
             since = 0 if better.any() else since + 1
-            best_step = end if better.any() else best_step
+            best_step[better] = end
             if since >= patience:
                 break
     final = best if n_kept else state
@@ -331,7 +332,7 @@ def _train(
             mean.astype(np.float32), scale,
             {name: np.array([loss[name][i] for loss in losses]) for name in losses[0]},
             np.array([each[i] for each in likelihoods], dtype=np.float32),
-            best_step if n_kept else n_steps,
+            int(best_step[i]),
         )
         for i in range(n_seeds)
     ]  # fmt: skip
