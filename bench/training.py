@@ -1,9 +1,10 @@
 """Compiled training of deep inverse Q-learning, beside the same updates one by one.
 
-The update is the same function both times. In `diql` a compiled loop runs through all of them; the
-peer calls it from a loop in Python, once an update, with the minibatch's rows. Then five seeds
-side by side, beside one, without and with the time to compile. For linear networks and for two
-hidden layers of 64 units: the larger a network, the less the calls matter.
+The update is the same function both times, and so is the work: draw a minibatch, update, note the
+losses. In `diql` a compiled loop runs through all updates; the peer calls the function from a loop
+in Python, as most code does. Then five seeds side by side, beside one, without and with the time to
+compile. For linear networks and for two hidden layers of 64 units: the larger a network, the less
+the calls matter.
 
     python -m bench.training
 """
@@ -40,30 +41,34 @@ def measure(hidden: tuple[int, ...]) -> dict[str, float]:
          steps.terminated.astype(np.float32), np.ones((1, A), dtype=bool))
     )  # fmt: skip
 
-    def begin(seeds: int) -> tuple[Any, Any]:
+    def drawn(seeds: int, updates: int) -> Any:
+        return rng.integers(n, size=(seeds, updates, BATCH)).astype(np.int32)
+
+    def begin(seeds: int) -> Any:
         sizes = (x.shape[1], *hidden, A)
         networks = {
             name: module._start(sizes, seeds, rng)
             for name in ("policy", "reward", "shifted", "q")
         }  # fmt: skip
-        rows = rng.integers(n, size=(seeds, UPDATES, BATCH)).astype(np.int32)
-        return functions.begin(networks, static), rows
+        return functions.begin(networks, static)
 
     def compiled(seeds: int) -> Callable[[], float]:
-        state, rows = begin(seeds)
+        state = begin(seeds)
 
         def run() -> float:
             began = time.perf_counter()
+            rows = drawn(seeds, UPDATES)
             jax.block_until_ready(functions.run(state, data, rows, DISCOUNT, static))
             return (time.perf_counter() - began) / UPDATES
 
         return run
 
     def one_by_one() -> float:
-        now, rows = begin(1)
+        now, curve = begin(1), []
         began = time.perf_counter()
-        for i in range(CALLS):
-            now, _ = functions.run(now, data, rows[:, i : i + 1], DISCOUNT, static)
+        for _ in range(CALLS):
+            now, losses = functions.run(now, data, drawn(1, 1), DISCOUNT, static)
+            curve.append({name: float(loss[0]) for name, loss in losses.items()})
         jax.block_until_ready(now)
         return (time.perf_counter() - began) / CALLS
 
