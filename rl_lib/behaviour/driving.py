@@ -187,7 +187,7 @@ class Fleet:
 
         Raises
         ------
-        concurrent.futures.process.BrokenProcessPool
+        RuntimeError
             If a process died.
         """
         jobs = [self._pool.submit(_drive, driver, n, seed, options) for seed in seeds]
