@@ -8,6 +8,9 @@ from PIL import Image
 from course.site.stacking import panels
 from course.site.weight import lighten
 
+# What another test has left open is collected here, now and then.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def ink_of(figure, dpi=100):
     figure.set_dpi(dpi)
