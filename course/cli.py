@@ -92,6 +92,21 @@ def _check(args: argparse.Namespace) -> int:
     return 0 if all(one.passed for one in said) else 1
 
 
+def _mutate(args: argparse.Namespace) -> int:
+    from course.grading.assignment import Assignment
+    from course.mutation.mutants import excuses_of, mutants_of
+    from course.mutation.report import findings, lines
+    from course.mutation.trials import Ground, trials
+
+    course = Course.find(Path.cwd())
+    assignment = Assignment.read(course.solution(args.assignment))
+    ground = Ground(assignment, (course.root,), args.unsafe)
+    tried = trials(ground, mutants_of(assignment), args.workers)
+    found = findings(tried, excuses_of(assignment))
+    print("\n".join(lines(found)))
+    return 0 if found.is_sharp else 1
+
+
 def _grade_sample(args: argparse.Namespace) -> int:
     from course.samples.sample_class import grade_sample
 
@@ -171,6 +186,18 @@ def parser() -> argparse.ArgumentParser:
         "notebook", type=Path, help="a file, or the name of an exercise that you have begun"
     )
     command.set_defaults(run=_check)
+
+    command = commands.add_parser(
+        "mutate",
+        help="change the solution as students get it wrong, and say what no test notices",
+        allow_abbrev=False,
+    )
+    command.add_argument("assignment", help="its name, such as value_iteration")
+    command.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="how many processes (default: 2)"
+    )
+    command.add_argument("--unsafe", action="store_true", help="run the mutants without a sandbox")
+    command.set_defaults(run=_mutate)
 
     command = commands.add_parser("grade-sample", help="grade the sample class")
     command.set_defaults(run=_grade_sample)
