@@ -1,7 +1,7 @@
 """The solution with one change each, and the changes that are no mistake.
 
-Where a change makes no difference that a test could see, a comment in the hidden test says so of the
-new code, or of a part of it, and why:
+Where a change makes no difference that a test could see, a comment in the hidden test says so of
+the new code, or of a part of it, and why:
 
     # Equivalent: `delta <= theta`, since no change is exactly theta.
 """

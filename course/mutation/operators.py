@@ -86,13 +86,14 @@ def sign(node: ast.AST) -> Iterator[str]:
 
 def number(node: ast.AST) -> Iterator[str]:
     """A number off by one, or of another magnitude."""
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        value = node.value
-        if isinstance(value, int):
+    match node:
+        case ast.Constant(value=bool()):
+            return
+        case ast.Constant(value=int(value)):
             yield repr(value + 1)
             if value > 0:
                 yield repr(value - 1)
-        else:
+        case ast.Constant(value=float(value)):
             yield repr(1000 * value) if value else "1.0"
 
 

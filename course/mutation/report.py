@@ -62,10 +62,11 @@ def lines(found: Findings) -> Iterator[str]:
     yield from _listed("noticed by NOBODY", found.unnoticed)
     for excuse in found.stale:
         yield f"{excuse.step}: `{excuse.code}` is explained, but nobody needs it"
-    parts = (found.noticed, found.by_copying, found.late, found.explained, found.unnoticed)
+    noticed = len(found.noticed) + len(found.by_copying) + len(found.late)
+    explained, unnoticed = len(found.explained), len(found.unnoticed)
     yield (
-        f"{sum(map(len, parts))} mutants: {sum(map(len, parts[:3]))} noticed, "
-        f"{len(found.explained)} explained, {len(found.unnoticed)} unnoticed"
+        f"{noticed + explained + unnoticed} mutants: "
+        f"{noticed} noticed, {explained} explained, {unnoticed} unnoticed"
     )
 
 
