@@ -29,23 +29,20 @@ class Findings(NamedTuple):
 
 def findings(trials: Iterable[Trial], excuses: Sequence[Excuse]) -> Findings:
     """Sort the trials; an excuse counts only where nobody notices the mutant."""
-    found = Findings([], [], [], [], [], [])
+    found = Findings([], [], [], [], [], [*excuses])
+    by_whom = {
+        (True, True): found.noticed,
+        (False, True): found.late,
+        (True, False): found.by_copying,
+        (False, False): found.unnoticed,
+    }
     for trial in trials:
-        if trial.visible or trial.hidden:
-            both = bool(trial.visible and trial.hidden)
-            (found.noticed if both else found.by_copying if trial.visible else found.late).append(
-                trial
-            )
-            continue
         fitting = [excuse for excuse in excuses if excuse.fits(trial.mutant)]
-        if fitting:
+        if fitting and not trial.visible and not trial.hidden:
             found.explained.append((trial, fitting[0]))
+            found.stale[:] = [excuse for excuse in found.stale if excuse not in fitting]
         else:
-            found.unnoticed.append(trial)
-    used = [
-        excuse for trial, _ in found.explained for excuse in excuses if excuse.fits(trial.mutant)
-    ]
-    found.stale.extend(excuse for excuse in excuses if excuse not in used)
+            by_whom[bool(trial.visible), bool(trial.hidden)].append(trial)
     return found
 
 

@@ -5,7 +5,7 @@ One fork server and one process of tests for each worker, whatever the number of
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +14,9 @@ from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.judge import judge, plan
 from course.grading.notebooks import Cell
-from course.grading.results import Mark
 from course.grading.session import Session
 from course.mutation.mutants import Mutant
-from course.sandbox.workers import Limits, Sandbox
+from course.sandbox.workers import Limits, Sandbox, SandboxError
 
 LIMITS = Limits(computing=0.5, waiting=60.0)
 """Mutants that never stop take most of the time; a call of a solution, some milliseconds."""
@@ -45,18 +44,22 @@ def trials(ground: Ground, mutants: Iterable[Mutant], workers: int = 2) -> Itera
     Raises
     ------
     CourseError
-        If the solution itself loses points.
+        If the solution itself loses points, or nothing can be graded here.
     """
     assignment = ground.assignment
     answers = {cell.grade_id: cell.source for cell in assignment.cells}
     solutions = [Mutant(step, 1, "", "", answers[step]) for step in assignment.steps]
     context = get_context("spawn")  # whoever calls may have threads
-    with ProcessPoolExecutor(workers, context, _begin, (ground,)) as pool:
-        for trial in pool.map(_trial, solutions):
-            if trial.visible or trial.hidden:
+    try:
+        with ProcessPoolExecutor(workers, context, _begin, (ground,)) as pool:
+            for trial in pool.map(_trial, solutions):
                 words = trial.visible or trial.hidden
-                raise CourseError(f"the solution of {trial.mutant.step} loses points: {words}")
-        yield from pool.map(_trial, mutants)
+                if words:
+                    step = trial.mutant.step
+                    raise CourseError(f"the solution of {step} itself loses points: {words}")
+            yield from pool.map(_trial, mutants)
+    except SandboxError as trouble:
+        raise CourseError(str(trouble)) from None
 
 
 def submission(assignment: Assignment, mutant: Mutant) -> list[Cell]:
@@ -72,28 +75,30 @@ def submission(assignment: Assignment, mutant: Mutant) -> list[Cell]:
 
 
 _ground: Ground
-_sandbox: Sandbox
 
 
 def _begin(ground: Ground) -> None:
-    global _ground, _sandbox
-    _ground, _sandbox = ground, Sandbox(LIMITS, unsafe=ground.unsafe, hidden=ground.hidden)
+    global _ground
+    _ground = ground
+
+
+@cache
+def _sandbox() -> Sandbox:
+    return Sandbox(LIMITS, unsafe=_ground.unsafe, hidden=_ground.hidden)
 
 
 def _trial(mutant: Mutant) -> Trial:
     assignment = _ground.assignment
     tests = [test for test in assignment.tests if test.step == mutant.step]
-    session = Session(_sandbox, assignment.setup, assignment.steps)
+    session = Session(_sandbox(), assignment.setup, assignment.steps)
     try:
         planned = plan(assignment, submission(assignment, mutant))
         marks, _ = judge(assignment, tests, planned, session)
     finally:
         session.close()
-    lost = [mark for mark in marks.values() if mark.points < mark.most]
-    said = partial(_said, lost, {test.name for test in tests if test.is_hidden})
-    return Trial(mutant, said(False), said(True))
-
-
-def _said(lost: list[Mark], hidden: set[str], of_hidden: bool) -> str:
-    words = (mark.message for mark in lost if (mark.test in hidden) == of_hidden)
-    return next((message.partition("\n")[0] or "lost" for message in words), "")
+    hidden = {test.name: test.is_hidden for test in tests}
+    said = {True: "", False: ""}
+    for mark in marks.values():
+        if mark.points < mark.most and not said[hidden[mark.test]]:
+            said[hidden[mark.test]] = mark.message.partition("\n")[0] or mark.status
+    return Trial(mutant, said[False], said[True])
