@@ -100,7 +100,7 @@ def _mutate(args: argparse.Namespace) -> int:
 
     course = Course.find(Path.cwd())
     assignment = Assignment.read(course.solution(args.assignment))
-    ground = Ground(assignment, (course.root,), args.unsafe)
+    ground = Ground(assignment, (course.root,), args.unsafe, args.seconds)
     tried = trials(ground, mutants_of(assignment), args.workers)
     found = findings(tried, excuses_of(assignment))
     print("\n".join(lines(found)))
@@ -195,6 +195,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("assignment", help="its name, such as value_iteration")
     command.add_argument(
         "--workers", type=int, default=2, metavar="N", help="how many processes (default: 2)"
+    )
+    command.add_argument(
+        "--seconds",
+        type=float,
+        default=0.5,
+        metavar="S",
+        help="of computing for one call of a function (default: 0.5)",
     )
     command.add_argument("--unsafe", action="store_true", help="run the mutants without a sandbox")
     command.set_defaults(run=_mutate)

@@ -45,8 +45,9 @@ class Excuse(NamedTuple):
     reason: str
 
     def fits(self, mutant: Mutant) -> bool:
-        """Whether it is about this mutant."""
-        return self.step == mutant.step and self.code in mutant.change
+        """Whether it is about this mutant; what was there before explains nothing."""
+        new = self.code in mutant.change and self.code not in mutant.before
+        return new and self.step == mutant.step
 
 
 def mutants_of(assignment: Assignment) -> Iterator[Mutant]:

@@ -18,9 +18,6 @@ from course.grading.session import Session
 from course.mutation.mutants import Mutant
 from course.sandbox.workers import Limits, Sandbox, SandboxError
 
-LIMITS = Limits(computing=0.5, waiting=60.0)
-"""Mutants that never stop take most of the time; a call of a solution, some milliseconds."""
-
 
 class Trial(NamedTuple):
     """A mutant, and what a student would read of it; "" where a test does not notice it."""
@@ -36,6 +33,8 @@ class Ground(NamedTuple):
     assignment: Assignment
     hidden: tuple[Path, ...] = ()
     unsafe: bool = False
+    seconds: float = 0.5
+    """Limit of one call: mutants that never stop take most of the time."""
 
 
 def trials(ground: Ground, mutants: Iterable[Mutant], workers: int = 2) -> Iterator[Trial]:
@@ -84,7 +83,8 @@ def _begin(ground: Ground) -> None:
 
 @cache
 def _sandbox() -> Sandbox:
-    return Sandbox(LIMITS, unsafe=_ground.unsafe, hidden=_ground.hidden)
+    limits = Limits(computing=_ground.seconds, waiting=60.0)
+    return Sandbox(limits, unsafe=_ground.unsafe, hidden=_ground.hidden)
 
 
 def _trial(mutant: Mutant) -> Trial:

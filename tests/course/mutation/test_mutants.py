@@ -49,3 +49,4 @@ def test_excuses_stand_in_the_tests(assignment):
     assert excuses[0].fits(mutant)
     assert not excuses[1].fits(mutant)
     assert not excuses[0].fits(mutant._replace(step="other"))
+    assert not Excuse("shift", "return", "since all do.").fits(mutant)
