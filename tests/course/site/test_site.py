@@ -181,5 +181,5 @@ def test_chapter_has_the_page_form(chapter):
     assert re.search(r"^\*\*Time:\*\* \d+ minutes", objectives[2], re.M)
     assert objectives.start() < text.index("\n## "), "the objectives stand before every section"
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
-    assert sections.get("Summary", "").strip(), "no '## Summary'"
+    assert "\n:::{admonition} To take away\n" in sections.get("Summary", ""), "nothing to take away"
     assert "{cite" in sections.get("Further reading", ""), "no citation in '## Further reading'"
