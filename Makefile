@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training objectworld deep highway labyrinth neurl links lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training bench-pages objectworld deep highway labyrinth neurl links lock clean
 
 all: book exercises grade
 	@echo
@@ -48,7 +48,7 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search bench-training
+bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search bench-training bench-pages
 	.venv-bench/bin/python -m bench
 
 # Grading beside plain nbgrader, stored for the book.
@@ -58,6 +58,10 @@ bench-grading: .venv/ready
 # Hidden intentions beside batched NumPy and hmmlearn.
 bench-intentions: .venv/ready
 	$(BIN)/python -m bench.intentions
+
+# Weight and speed of pages on a slow line; needs Chromium.
+bench-pages: book
+	$(BIN)/python -m bench.pages
 
 # Every tabular method on Objectworld, stored for the book.
 objectworld: .venv/ready

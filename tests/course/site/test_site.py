@@ -1,5 +1,6 @@
 """The website: built strictly, self-contained, accessible, and of one page form."""
 
+import gzip
 import os
 import re
 import weakref
@@ -49,6 +50,37 @@ def test_page_is_self_contained_and_accessible(site, visit, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     if os.environ.get("SLOW"):
         assert violations(page, "light") + violations(page, "dark") == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_loads_what_it_shows(site, visit, name):
+    """No script of formulas or icons, half a megabyte at most, and nothing jumps."""
+    html = (site / f"{name}.html").read_text("utf8")
+    assert "fontawesome.js" not in html
+    assert "mathjax" not in html.lower()
+    assert "data:image/png" not in html
+    page, _ = visit(site, "search")
+    received = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.responseReceived", lambda event: received.append(event["response"]["url"]))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(page.url.replace("search.html", f"{name}.html"), wait_until="load")
+    shift = page.evaluate(
+        """() => new Promise(done => { let sum = 0; new PerformanceObserver(list => {
+            for (const entry of list.getEntries()) sum += entry.value; })
+            .observe({type: "layout-shift", buffered: true}); setTimeout(() => done(sum), 500); }
+        )"""
+    )
+    assert shift < 0.05
+    files = {site / url.split("/", 3)[3].partition("?")[0] for url in received if "http" in url}
+    packed = [file for file in files if file.suffix in (".html", ".css", ".js", ".svg", "")]
+    weight = sum(
+        len(gzip.compress(file.read_bytes())) if file in packed else file.stat().st_size
+        for file in files
+        if file.is_file() and "_images" not in file.parts
+    )
+    assert 50_000 < weight < 500_000
 
 
 def test_feedback_is_accessible(visit, tmp_path):
