@@ -105,6 +105,7 @@ def build(book: Path, config: Path, out: Path) -> int:
         return 1
 
     lighten(html)
+    _name_from_root(html / "404.html", os.environ.get("SITE_URL", ""))
     finished.write_text(f"{frame}\n{pages}", "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
@@ -115,11 +116,17 @@ def _address(url: str) -> dict[str, str]:
     if not url:
         return {}
     site = url.rstrip("/") + "/"
-    return {
-        "html_baseurl": site,
-        "ogp_site_url": site,
-        "notfound_urls_prefix": urlsplit(site).path,
-    }
+    return {"html_baseurl": site, "ogp_site_url": site}
+
+
+def _name_from_root(page: Path, url: str) -> None:
+    """Addresses on a page that is shown in any folder, for any page that there is not."""
+    if page.is_file():
+        root = urlsplit(url).path.rstrip("/") + "/"
+        text = re.sub(
+            r'\b(href|src)="(?!#|/|\w+:)', lambda found: f"{found[0]}{root}", page.read_text("utf8")
+        )
+        page.write_text(text, "utf8")
 
 
 def _fingerprint(root: Path) -> str:

@@ -83,6 +83,62 @@ def test_a_chapter_loads_what_it_shows(site, visit, name):
     assert 50_000 < weight < 500_000
 
 
+def test_the_map_shows_where_a_reader_is(site, visit):
+    page, problems = visit(site, "intro")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    links = page.locator(".course-map li a")
+    assert [link.get_attribute("href") for link in links.all()] == [f"{c}.html" for c in CHAPTERS]
+    assert page.locator(".course-map [aria-current]").count() == 0
+    links.first.click()
+    page.locator("#summary").scroll_into_view_if_needed()
+    page.wait_for_function("localStorage.getItem('course-read')")
+    page.go_back()
+    page.reload()
+    assert "read" in page.locator(".course-map li").first.inner_text()
+    here = page.locator(".course-map [aria-current]")
+    assert here.get_attribute("href") == f"{CHAPTERS[1]}.html"
+    assert violations(page, "light") + violations(page, "dark") + problems == []
+    page.evaluate("localStorage.clear()")
+
+
+def test_a_word_is_explained_where_it_stands(site, visit):
+    page, problems = visit(site, "bellman")
+    word, note = page.locator('a[href*="#term-"]').first, page.get_by_role("tooltip")
+    assert note.count() == 0
+    word.focus()
+    note.wait_for()
+    assert len(note.inner_text().split()) > 5
+    assert word.get_attribute("aria-describedby") == note.get_attribute("id")
+    assert violations(page, "light") + violations(page, "dark") == []
+    page.keyboard.press("Escape")
+    assert note.count() == 0
+    word.hover()
+    note.wait_for()
+    note.hover()
+    page.mouse.move(0, 0)
+    note.wait_for(state="hidden")
+    assert problems == []
+
+
+def test_a_published_site_knows_its_address(tiny, monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://someone.example/course")
+    assert tiny("Text.") == 0
+    page = (tiny.html / "page0.html").read_text("utf8")
+    assert 'property="og:url" content="https://someone.example/course/page0.html"' in page
+    assert 'content="https://someone.example/course/_static/course.png"' in page
+
+
+def test_what_is_missing_is_said_in_any_folder(site, visit):
+    page, problems = visit(site, "404")
+    home = page.url.removesuffix("404.html")
+    page.route(f"{home}lost/in/space", lambda route: route.fulfill(path=site / "404.html"))
+    page.goto(f"{home}lost/in/space", wait_until="networkidle")
+    page.get_by_role("link", name="the first page").click()
+    assert page.url == f"{home}intro.html"
+    assert problems == []
+
+
 def test_feedback_is_accessible(visit, tmp_path):
     name = hard_cases.NAME
     assignment = Assignment.read(ROOT / "solutions" / name / f"{name}.ipynb")
@@ -192,7 +248,8 @@ explore(draw, "Bars", [2, 4, 8], value=4, alt=lambda n: f"{n} bars")
 def test_another_cold_build_gives_the_same_pages(site, tmp_path):
     assert build(BOOK, ROOT / "_config.yml", tmp_path) == 0
     first, second = (
-        {page.name: page.read_bytes() for page in html.glob("*.html")}
+        # On the page of the build's status stands how long each page took.
+        {page.name: page.read_bytes() for page in html.glob("*.html") if page.stem != "status"}
         for html in (site, tmp_path / "html")
     )
     assert first == second
