@@ -33,7 +33,7 @@ grade: exercises
 	$(BIN)/course grade-sample
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check .

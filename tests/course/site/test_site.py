@@ -19,12 +19,8 @@ from course.samples import hard_cases
 from course.sandbox.statuses import STATUSES
 from course.site.book import build
 
-pytestmark = [
-    # One worker builds `_build/html` and looks at it.
-    pytest.mark.xdist_group("site"),
-    # What Sphinx's extensions still call is deprecated; that is theirs to change.
-    pytest.mark.filterwarnings("ignore"),
-]
+# What Sphinx's extensions still call is deprecated; that is theirs to change.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROOT = Path(__file__).parents[3]
 BOOK = ROOT / "book"
@@ -49,6 +45,7 @@ def test_page_is_self_contained_and_accessible(site, visit, name):
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     if os.environ.get("SLOW"):
+        page.reload(wait_until="networkidle")
         assert violations(page, "light") + violations(page, "dark") == []
 
 
@@ -192,6 +189,18 @@ def test_build_fails_on_pictures_without_alternative(tiny, capfd):
 
 def test_build_fails_until_the_fault_is_mended(tiny):
     assert [tiny(text) for text in (REFERENCE, REFERENCE, "Well.\n", "Well.\n")] == [1, 1, 0, 0]
+
+
+def test_a_build_goes_on_from_pages_that_are_light(tiny):
+    wide = "plt.subplots(1, 2, figsize=(9, 3))[1][1].plot([1, 2])"
+    alternative = "---\nmystnb:\n  image:\n    alt: Two panels\n---\n"
+    page = cell(f"import matplotlib.pyplot as plt\n_ = {wide}", alternative)
+    assert tiny(page, "Text.\n") == 0
+    before = (tiny.html / "page0.html").read_bytes()
+    assert b"picture-stacked" in before
+    assert tiny(page, "Another text.\n") == 0
+    assert "Another text." in (tiny.html / "page1.html").read_text("utf8")
+    assert (tiny.html / "page0.html").read_bytes() == before
 
 
 def test_a_build_is_not_disturbed_by_what_others_have_left(tiny):
