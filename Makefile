@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 
-.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training objectworld deep highway labyrinth neurl lock clean
+.PHONY: all book serve exercises grade test lint bench bench-grading bench-intentions bench-search bench-training bench-pages objectworld deep highway labyrinth neurl links lock clean
 
 all: book exercises grade
 	@echo
@@ -33,7 +33,7 @@ grade: exercises
 	$(BIN)/course grade-sample
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -48,7 +48,7 @@ lint: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search bench-training
+bench: .venv-bench/ready objectworld bench-grading bench-intentions bench-search bench-training bench-pages
 	.venv-bench/bin/python -m bench
 
 # Grading beside plain nbgrader, stored for the book.
@@ -58,6 +58,10 @@ bench-grading: .venv/ready
 # Hidden intentions beside batched NumPy and hmmlearn.
 bench-intentions: .venv/ready
 	$(BIN)/python -m bench.intentions
+
+# Weight and speed of pages on a slow line; needs Chromium.
+bench-pages: book
+	$(BIN)/python -m bench.pages
 
 # Every tabular method on Objectworld, stored for the book.
 objectworld: .venv/ready
@@ -87,10 +91,14 @@ bench-training: .venv/ready
 neurl: .venv/ready
 	$(BIN)/python -m bench.neurl
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --upgrade
 lock:
 	$(LOCK) --extra fast --extra book --extra data --extra deep --extra highway --extra grade --extra test --extra lint -o requirements.lock
 	$(LOCK) --extra fast --extra peers -c requirements.lock -o bench/requirements.lock
+
+# Asks other hosts whether what the pages link to is still there.
+links: .venv/ready
+	$(BIN)/python -m bench.links
 
 # Grades stay.
 clean:

@@ -27,8 +27,9 @@ from rl_lib.behaviour.driving import (
     RandomDriver,
     drive,
 )  # fmt: skip
-from rl_lib.deep.diql import DeepIQL, dciql
+from rl_lib.deep.diql import dciql
 from rl_lib.deep.dqn import Memory, learn, new_learner, numpy_layers
+from rl_lib.deep.networks import DeepIQL
 from rl_lib.deep.transitions import Transitions
 from rl_lib.worlds.highway import CHANGE_COST, Highway
 

@@ -20,7 +20,7 @@ import jax
 import numpy as np
 
 from rl_lib import Objectworld, boltzmann_expert
-from rl_lib.deep import diql as module
+from rl_lib.deep import _training, _updates
 from rl_lib.deep.transitions import Transitions
 
 RESULTS = Path(__file__).parent / "training.json"
@@ -34,7 +34,7 @@ def measure(hidden: tuple[int, ...]) -> dict[str, float]:
     walks = boltzmann_expert(world.mdp, 0.1).demonstrate(128, max_steps=8, rng=rng)
     steps = Transitions.of(walks, world.features("reachable"))
     x, n = steps.observations, len(steps.actions)
-    functions = module._functions()
+    functions = _updates.updates()
     static = (True, UPDATES, 1e-3, 0.01, 0.01)
     data = functions.put(
         (x, steps.actions.astype(np.int32), steps.next_observations,
@@ -47,7 +47,7 @@ def measure(hidden: tuple[int, ...]) -> dict[str, float]:
     def begin(seeds: int) -> Any:
         sizes = (x.shape[1], *hidden, A)
         networks = {
-            name: module._start(sizes, seeds, rng)
+            name: _training._start(sizes, seeds, rng)
             for name in ("policy", "reward", "shifted", "q")
         }  # fmt: skip
         return functions.begin(networks, static)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from course.errors import CourseError
@@ -123,6 +124,9 @@ def _grade_sample(args: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     """Describe the command line; each subcommand names the function that runs it."""
     main_parser = argparse.ArgumentParser(prog="course", description=__doc__)
+    main_parser.add_argument(
+        "--version", action="version", version=metadata.version("inverse-q-learning")
+    )
     commands = main_parser.add_subparsers(required=True, metavar="command")
 
     command = commands.add_parser("build", help="build the book strictly, into _build/html")

@@ -49,9 +49,11 @@ from .behaviour.recordings import (
     load_syllables as load_syllables,
 )
 from .deep.diql import (
-    DeepIQL as DeepIQL,
     dciql as dciql,
     diql as diql,
+)
+from .deep.networks import (
+    DeepIQL as DeepIQL,
 )
 from .deep.transitions import (
     Transitions as Transitions,

@@ -23,7 +23,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
 // What scrolls can be reached by keyboard.
 const reach = () => {
-  for (const box of document.querySelectorAll(".picture, .picture-stacked, .katex-html, .pst-scrollable-table-container")) {
+  for (const box of document.querySelectorAll(".picture, .picture-stacked, .katex-display, .pst-scrollable-table-container")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

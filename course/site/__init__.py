@@ -1,7 +1,8 @@
 """The website.
 
 book      the strict build
-sphinx    its extension: what the pages would otherwise carry
+sphinx    its extension: a map, and what the pages would otherwise carry
+map       parts, questions, pages, minutes
 weight    pages load what they show
 stacking  wide pictures are cut into panels, for phones
 """

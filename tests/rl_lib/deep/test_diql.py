@@ -12,8 +12,9 @@ from rl_lib.deep.transitions import Transitions
 
 pytest.importorskip("jax")
 pytest.importorskip("optax")
-from rl_lib.deep import diql as module
-from rl_lib.deep.diql import DeepIQL, dciql, diql
+from rl_lib.deep import _training as training, _updates as module
+from rl_lib.deep.diql import dciql, diql
+from rl_lib.deep.networks import DeepIQL
 
 N, A, GAMMA = 4, 3, 0.8
 LINEAR = {
@@ -83,21 +84,21 @@ MISTAKES = {
 def test_a_known_mistake_shows(walks, steps, mistake, monkeypatch):
     name, wrong = MISTAKES[mistake]
     monkeypatch.setattr(targets, name, wrong)
-    module._functions.cache_clear()
+    module.updates.cache_clear()
     try:
         (found,) = diql(steps, A, GAMMA, rng=np.random.default_rng(0), **LINEAR)
     finally:
-        module._functions.cache_clear()
+        module.updates.cache_clear()
     assert not agrees(found, walks)
 
 
 def behind(steps, monkeypatch=None):
     """How far the copies are from the networks, after some steps."""
-    functions = module._functions()
+    functions = module.updates()
     static = (True, 50, 1e-2, 0.0, 0.01)
     rng = np.random.default_rng(0)
     networks = {
-        name: module._start((N, A), 1, rng) for name in ("policy", "reward", "shifted", "q")
+        name: training._start((N, A), 1, rng) for name in ("policy", "reward", "shifted", "q")
     }
     data = functions.put(
         (steps.observations, steps.actions.astype(np.int32), steps.next_observations,
@@ -116,11 +117,11 @@ def behind(steps, monkeypatch=None):
 def test_copies_share_nothing_with_the_networks(steps, monkeypatch):
     assert min(behind(steps).values()) > 1e-3
     monkeypatch.setattr(targets, "follow", lambda copy, network, tau: network)
-    module._functions.cache_clear()
+    module.updates.cache_clear()
     try:
         assert max(behind(steps).values()) == 0
     finally:
-        module._functions.cache_clear()
+        module.updates.cache_clear()
 
 
 def test_targets_by_hand():
@@ -216,7 +217,7 @@ def test_what_cannot_be_right_is_refused(steps, change, message):
 
 def test_without_jax_the_extra_is_named(steps, monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
-    module._functions.cache_clear()
+    module.updates.cache_clear()
     with pytest.raises(ModuleNotFoundError, match=r'pip install "inverse-q-learning\[deep\]"'):
         diql(steps, A, GAMMA, rng=np.random.default_rng(0))
 
