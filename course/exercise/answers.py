@@ -30,8 +30,7 @@ def _q_update(
     alpha: float,
     gamma: float,
 ) -> Any:
-    # A table of whole numbers is somebody else's mistake, and must not be put right here.
-    q = q.copy() if isinstance(q, np.ndarray) else np.array(q, dtype=np.float64)
+    q = np.array(q)  # a table of whole numbers stays one
     target = reward + (0.0 if terminated else gamma * q[next_state].max())
     q[state, action] += alpha * (target - q[state, action])
     return q
