@@ -2,7 +2,8 @@
 
 `solutions/` is what people edit; `exercises/` follows from it and is committed, so that students
 can fetch it. The conversion is nbgrader's own `generate_assignment` without its gradebook, and
-then tests are folded: run twice, it writes the same bytes. A file in `exercises/` that somebody has worked in is theirs.
+then tests are folded: run twice, it writes the same bytes. A file in `exercises/` that somebody has
+worked in is theirs.
 """
 
 import contextlib

@@ -30,7 +30,7 @@ def _q_update(
     alpha: float,
     gamma: float,
 ) -> Any:
-    q = np.array(q, dtype=np.float64)
+    q = np.array(q)  # a table of whole numbers stays one
     target = reward + (0.0 if terminated else gamma * q[next_state].max())
     q[state, action] += alpha * (target - q[state, action])
     return q

@@ -162,8 +162,8 @@ def random_mdp(
 
 def _array(name: str, value: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
     assert value is not None, f"{name} is None: is a `return` missing?"
-    if isinstance(value, list) and value and all(one is None for one in value):
-        raise AssertionError(f"{name} is None each time: is a `return` missing?")
+    if isinstance(value, list) and any(one is None for one in value):
+        raise AssertionError(f"{name} is None at least once: is a `return` missing?")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

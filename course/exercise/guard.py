@@ -1,7 +1,8 @@
 """What surrounds every call of a student's function in a test.
 
 Arguments must stay as they were. In a notebook, besides, `rl_lib`'s own answers refuse to work,
-time is limited (by what the right answer takes), and what is printed to stderr, which nbgrader takes for a failure, goes to stdout.
+time is limited by what the right answer takes, and what is printed to stderr, which nbgrader takes
+for a failure, goes to stdout.
 """
 
 import contextlib

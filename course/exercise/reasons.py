@@ -1,4 +1,4 @@
-"""Why a test fails: not guessed, but tried with known mistakes in the place of the student's function.
+"""Why a test fails: not guessed, but tried with known mistakes in the place of the answer.
 
 A mistake is told where the same test, on the same input, fails at the same place with the same
 numbers. Where none fits there is no reason given.
@@ -155,10 +155,10 @@ def _all_alike(problems: list[BaseException], others: list[BaseException]) -> bo
 
 
 def _alike(problem: BaseException, other: BaseException, returned: Any, others: Any) -> bool:
-    if isinstance(problem, Wrong) and isinstance(other, Wrong):
-        if problem.got is not None and other.got is not None:
-            same = problem.name == other.name and problem.got.shape == other.got.shape
-            return same and bool((np.abs(problem.got - other.got) <= problem.slack).all())
+    got, others_got = getattr(problem, "got", None), getattr(other, "got", None)
+    if isinstance(problem, Wrong) and got is not None and others_got is not None:
+        same = problem.name == getattr(other, "name", "") and got.shape == others_got.shape
+        return same and bool((np.abs(got - others_got) <= problem.slack).all())
     same = type(problem) is type(other) and str(problem) == str(other)
     return same and _same(returned, others)
 

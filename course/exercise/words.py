@@ -47,7 +47,9 @@ def entry(name: str, where: tuple[int, ...], size: int) -> str:
         return name
     place = f"[{', '.join(map(str, where))}]"
     array, of, rest = name.partition(" of ")
-    if array.isidentifier() and len(array) < len("what"):  # "q of the grid", and not "what of it"
+    if name.isidentifier() or (
+        array.isidentifier() and len(array) < len("what")
+    ):  # "q of the grid", and not "what of it"
         return f"{array}{place}{of}{rest}"
     return f"{name.rstrip(',')}: entry {place}"
 

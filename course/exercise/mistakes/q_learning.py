@@ -210,6 +210,10 @@ def _with(words: str, **settings: Callable[[Any], Any]) -> Mistake:
     return mistake(words, run)
 
 
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda asked: value
+
+
 def _decaying(name: str) -> Callable[..., Any]:
     def run(env: Any, episodes: int, alpha: float, epsilon: float, gamma: float, rng: Any) -> Any:
         count = [0]
@@ -306,13 +310,13 @@ Q_LEARNING = (
     _with("there is one episode only", episodes=lambda n: min(n, 1)),
     _with("one episode is left out, as in range(1, episodes)", episodes=lambda n: n - 1),
     _with("there is one episode too many", episodes=lambda n: n + 1),
-    *(_with("the number of episodes is fixed, whatever was asked for", episodes=lambda _, n=n: n) for n in (10, 100, 500, 1000)),
+    *(_with("the number of episodes is fixed, whatever was asked for", episodes=_always(n)) for n in (10, 100, 500, 1000)),
     _with("ε counts as a percentage", epsilon=lambda e: e / 100),
     _with("the agent never explores, whatever epsilon says", epsilon=lambda e: 0.0),
     _with("the agent always explores, whatever epsilon says", epsilon=lambda e: 1.0),
-    *(_with(f"ε is {fixed:g}, whatever was asked for", epsilon=lambda _, fixed=fixed: fixed) for fixed in (0.1, 0.2, 0.3)),
-    *(_with(f"γ is {fixed:g}, whatever was asked for", gamma=lambda _, fixed=fixed: fixed) for fixed in (0.9, 0.99, 1.0)),
-    *(_with(f"α is {fixed:g}, whatever was asked for", alpha=lambda _, fixed=fixed: fixed) for fixed in (0.1, 0.5, 1.0)),
+    *(_with(f"ε is {fixed:g}, whatever was asked for", epsilon=_always(fixed)) for fixed in (0.1, 0.2, 0.3)),
+    *(_with(f"γ is {fixed:g}, whatever was asked for", gamma=_always(fixed)) for fixed in (0.9, 0.99, 1.0)),
+    *(_with(f"α is {fixed:g}, whatever was asked for", alpha=_always(fixed)) for fixed in (0.1, 0.5, 1.0)),
     mistake("α shrinks from episode to episode, where it must stay as it was given", _decaying("alpha")),
     mistake("ε shrinks from episode to episode, where it must stay as it was given", _decaying("epsilon")),
     mistake("the rows of the table are one list, as in [[0] * A] * S", _one_row),
