@@ -12,12 +12,14 @@ from rl_lib import MDP
 
 right_eta, right_reward = CORRECT["eta"], CORRECT["closed_form_reward"]
 
+FOLLOWS_NOT = "what follows is left out"
+
 ETA = (
     mistake("what follows is added, and not taken away", lambda policy, follows: np.log(policy) + follows),
     mistake("the logarithm is left out", lambda policy, follows: policy - follows),
     mistake("the logarithm is to base 2 (natural ones are meant)", lambda policy, follows: np.log2(policy) - follows),
     mistake("the logarithm is to base 10 (natural ones are meant)", lambda policy, follows: np.log10(policy) - follows),
-    mistake("what follows is left out", lambda policy, follows: np.log(policy) + 0 * follows),
+    mistake(FOLLOWS_NOT, lambda policy, follows: np.log(policy) + 0 * follows),
     mistake("the sign is turned round", lambda policy, follows: follows - np.log(policy)),
     mistake("exp stands where log should", lambda policy, follows: np.exp(policy) - follows),
     mistake("log(1 + π) stands where log π should", lambda policy, follows: np.log1p(policy) - follows),
@@ -115,7 +117,7 @@ IAVI = (
     *(_sweep(f"the sweeps stop at a change of {change:g}, before the answer is right", tolerance=change) for change in (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)),
     *(_sweep("the number of sweeps is fixed", limit=n) for n in (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)),
     *(_sweep(known.words, reward_of=known.wrong[0], see=known.see, limit=500) for known in CLOSED_FORM_REWARD[:-4]),
-    *(_sweep(known.words, eta=known.wrong[0], limit=500) for known in ETA[:9]),
+    *(_sweep(known.words, eta=known.wrong[0], limit=500) for known in ETA[:9] if known.words != FOLLOWS_NOT),
     _sweep("logarithms of the policy are returned as rewards", limit=1, reward_of=lambda eta: eta),
     mistake("the answer is put into an array of dtype float32", lambda mdp, policy: sweep(mdp, policy).astype(np.float32)),
     mistake("one reward is returned for each state, and not for each action", lambda mdp, policy: sweep(mdp, policy).max(axis=1)),

@@ -48,7 +48,7 @@ SOFT_BACKUP = (
     mistake("the reward is left out", _backup(q=lambda mdp, v: mdp.discount * (mdp.transitions @ v))),
     mistake("what follows is left out", _backup(q=lambda mdp, v: mdp.rewards)),
     mistake("the logarithm is left out", _backup(lambda q: np.exp(q).sum(axis=1))),
-    mistake("the logarithm is to base 2", _backup(lambda q: log_sum(q) / np.log(2))),
+    mistake("the logarithm is to base 2", _backup(lambda q: log_sum(q) / np.log(2)), _backup(lambda q: q.max(axis=1) + np.log2(np.exp(q - q.max(axis=1, keepdims=True)).sum(axis=1)))),
     mistake("the largest q is taken out and not put back after the logarithm", _backup(lambda q: log_sum(q) - q.max(axis=1)), _backup(lambda q: log_sum(q) - q.max(axis=1), exits=_no_exits)),
     mistake("the largest q is put back with the wrong sign", _backup(lambda q: log_sum(q) - 2 * q.max(axis=1))),
     mistake("every state whose rows are empty counts as an exit, even where its actions pay (mdp.terminal knows)", _backup(exits=lambda mdp: ~mdp.transitions.any(axis=(1, 2)))),
@@ -113,7 +113,7 @@ SOFT_POLICIES = (
     mistake("the mean over actions is backed up where the equation has log Σ exp", partial(_backward, backup=_backup(lambda q: q.mean(axis=1)))),
     mistake("what follows is not discounted in the policy", partial(_backward, q=lambda mdp, v: mdp.rewards + mdp.transitions @ v)),
     mistake("what follows is not discounted", partial(_backward, q=lambda mdp, v: mdp.rewards + mdp.transitions @ v, backup=_backup(q=lambda mdp, v: mdp.rewards + mdp.transitions @ v))),
-    mistake("what follows is left out of the policy", partial(_backward, q=lambda mdp, v: mdp.rewards)),
+    mistake("what follows is left out of the policy, or v is never carried from one step to the next", partial(_backward, q=lambda mdp, v: mdp.rewards)),
     mistake("the reward is left out of the policy", partial(_backward, q=lambda mdp, v: mdp.discount * (mdp.transitions @ v))),
     mistake("the best action is taken with certainty, and not softly", partial(_backward, policy=_hard)),
     mistake("exp comes before anything is taken out, and large rewards overflow or vanish", partial(_backward, policy=_plain), see="maxent.html#overflow"),
@@ -125,7 +125,6 @@ SOFT_POLICIES = (
     mistake("one policy is returned, and not one for each step", lambda mdp, horizon: right_policies(mdp, horizon)[0]),
     mistake("there is one step too few", lambda mdp, horizon: right_policies(mdp, horizon)[1:]),
     mistake("there is one step too many", lambda mdp, horizon: right_policies(mdp, horizon + 1)),
-    mistake("v is never carried from one step to the next", partial(_backward, backup=lambda mdp, v: v)),
 )  # fmt: skip
 
 

@@ -247,15 +247,7 @@ def _best_neighbour(mdp: MDP, v: Any) -> Any:
 
 
 GREEDY_POLICY = (
-    mistake(
-        "the best reward of this step is taken, and what follows is left out",
-        lambda mdp, v: mdp.rewards.argmax(axis=1),
-    ),
     mistake("the worst action is taken, and not the best", _choose(action_values, np.argmin)),
-    mistake(
-        "the reward is left out and the values of the next states decide alone",
-        _choose(lambda mdp, v: expected(mdp, v)),
-    ),
     mistake("the best neighbour decides, however seldom one gets there", _best_neighbour),
     mistake(
         "the most likely next state decides alone",

@@ -4,6 +4,6 @@ LOSES = "epsilon_greedy"
 
 CHANGES = {
     "epsilon_greedy": {
-        "return int(rng.choice(np.flatnonzero(q[state] == q[state].max())))": "rng.choice(np.flatnonzero(q[state] == q[state].max()))"
+        "return int(rng.choice(np.flatnonzero(q[state] == q[state].max())))": "rng.choice(np.flatnonzero(q[state] == q[state].max()))",
     }
 }

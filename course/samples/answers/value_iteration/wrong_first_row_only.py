@@ -4,6 +4,6 @@ LOSES = "action_values"
 
 CHANGES = {
     "action_values": {
-        "return mdp.rewards + mdp.discount * (mdp.transitions @ v)": "return (mdp.rewards + mdp.discount * (mdp.transitions @ v))[0]"
+        "return mdp.rewards + mdp.discount * (mdp.transitions @ v)": "return (mdp.rewards + mdp.discount * (mdp.transitions @ v))[0]",
     }
 }

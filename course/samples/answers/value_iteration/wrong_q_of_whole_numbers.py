@@ -4,6 +4,8 @@ LOSES = "action_values"
 
 CHANGES = {
     "action_values": {
-        "return mdp.rewards + mdp.discount * (mdp.transitions @ v)": "return (mdp.rewards + mdp.discount * (mdp.transitions @ v)).astype(int)"
+        "return mdp.rewards + mdp.discount * (mdp.transitions @ v)": (
+            "return (mdp.rewards + mdp.discount * (mdp.transitions @ v)).astype(int)"
+        ),
     }
 }

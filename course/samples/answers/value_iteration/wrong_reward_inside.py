@@ -4,6 +4,8 @@ LOSES = "action_values"
 
 CHANGES = {
     "action_values": {
-        "mdp.rewards + mdp.discount * (mdp.transitions @ v)": "(mdp.transitions * (mdp.rewards[:, :, None] + mdp.discount * v)).sum(axis=2)"
+        "mdp.rewards + mdp.discount * (mdp.transitions @ v)": (
+            "(mdp.transitions * (mdp.rewards[:, :, None] + mdp.discount * v)).sum(axis=2)"
+        ),
     }
 }
