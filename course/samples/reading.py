@@ -15,6 +15,16 @@ from course.exercise.functions import TIME_LIMIT
 from course.layout import Course
 from course.samples.sample_class import ANSWERS, ASSIGNMENTS, Answer, read_answer, solutions_of
 
+SAY_IT_THEMSELVES = (
+    "That is what comes out",
+    "missing?",
+    "changed its argument",
+    "other order",
+    "all chance comes from",
+    "rl_lib can do this",
+    "did not stop",
+)
+
 PATIENCE = 0.5  # seconds; no sample answer that stops takes as long
 
 
@@ -31,9 +41,7 @@ class Read(NamedTuple):
     @property
     def named(self) -> bool:
         """Whether the mistake itself is named, and not only the number or the rule."""
-        own = ("is there", "is missing", "missing?", "changed its argument", "call reset()")
-        own = (*own, "other order", "all chance comes", "rl_lib can do this", "did not stop")
-        return any(words in self.words for words in ("That is what comes out", *own))
+        return any(words in self.words for words in SAY_IT_THEMSELVES)
 
 
 def read_all(course: Course, assignments: tuple[str, ...] = ASSIGNMENTS) -> Iterator[Read]:

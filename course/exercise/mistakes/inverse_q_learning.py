@@ -29,7 +29,7 @@ ETA = (
     mistake("one state is returned, and not all", lambda policy, follows: (np.log(policy) - follows)[0]),
     mistake("the answer is put into an array of dtype float32", lambda policy, follows: right_eta(policy, follows).astype(np.float32)),
     mistake("the answer is put into an array of whole numbers (dtype=int)", lambda policy, follows: right_eta(policy, follows).astype(int)),
-    *(mistake(f"probabilities below {least:g} are cut off", lambda policy, follows, least=least: np.log(np.maximum(policy, least)) - follows, see="iavi.html#rare") for least in (0.01, 1e-3, 1e-6, 1e-8, 1e-10, 1e-12)),
+    *(mistake(f"probabilities below {least:g} are cut off", lambda policy, follows, least=least: np.log(np.maximum(policy, least)) - follows, see="iavi#what-can-go-wrong") for least in (0.01, 1e-3, 1e-6, 1e-8, 1e-10, 1e-12)),
     *(mistake(f"{little:g} is added to the probabilities before the logarithm", lambda policy, follows, little=little: np.log(policy + little) - follows) for little in (0.01, 1e-3, 1e-6, 1e-8, 1e-10, 1e-12)),
 )  # fmt: skip
 
@@ -40,7 +40,7 @@ def _y(eta: Any) -> Any:
 
 
 CLOSED_FORM_REWARD = (
-    mistake("Y, the right-hand side, is returned, and not yet the solution of X r = Y", _y, see="iavi.html#closed-form"),
+    mistake("Y, the right-hand side, is returned, and not yet the solution of X r = Y", _y, see="boltzmann#many-actions"),
     mistake("the mean is taken over the whole table, and not within each state", lambda eta: eta - eta.mean()),
     mistake("the mean is taken over states (axis 0), and not over actions", lambda eta: eta - eta.mean(axis=0)),
     mistake("the largest η is taken off, and not the mean", lambda eta: eta - eta.max(axis=1, keepdims=True)),
@@ -110,7 +110,7 @@ IAVI = (
     mistake("the value of the policy follows, and not the largest action value", lambda mdp, policy: sweep(mdp, policy, follows=lambda m, q, r: m.transitions @ (policy * q).sum(axis=1))),
     _sweep("the maximum starts at 0", follows=lambda mdp, q, reward: mdp.transitions @ np.maximum(0, q.max(axis=1))),
     _sweep("the maximum is taken after the expectation: it belongs inside the sum over s'", follows=_outside),
-    _sweep("only the most likely next state counts", follows=lambda mdp, q, reward: np.where(mdp.transitions.any(axis=2), q.max(axis=1)[mdp.transitions.argmax(axis=2)], 0), see="iavi.html#expectation"),
+    _sweep("only the most likely next state counts", follows=lambda mdp, q, reward: np.where(mdp.transitions.any(axis=2), q.max(axis=1)[mdp.transitions.argmax(axis=2)], 0), see="iavi#the-idea"),
     _sweep("q is returned, and not the reward", give="q"),
     _sweep("values are returned, and not rewards", give="v"),
     _sweep("what follows is returned, and not the reward", give="shifted"),
@@ -199,11 +199,11 @@ AMONG = "an action is compared with all actions, itself included, and not with t
 BEYOND = "something follows after the end of a trial"
 
 IQL_UPDATE = (
-    _update(f"{AMONG}, and {BEYOND}", follows=_beyond, compare=_all, see="iql.html#others"),
-    _update(AMONG, compare=_all, see="iql.html#others"),
-    _update(BEYOND, follows=_beyond, see="iql.html#ended"),
-    _update(f"{BEYOND} in Q^Sh", shifted_follows=_beyond, see="iql.html#ended"),
-    mistake(f"{BEYOND} in Q", partial(update, follows=_beyond, shifted_follows=_look(lambda d: d.q[d.next_state].max())), see="iql.html#ended"),
+    _update(f"{AMONG}, and {BEYOND}", follows=_beyond, compare=_all, see="iql#the-idea"),
+    _update(AMONG, compare=_all, see="iql#the-idea"),
+    _update(BEYOND, follows=_beyond, see="iql#what-can-go-wrong"),
+    _update(f"{BEYOND} in Q^Sh", shifted_follows=_beyond, see="iql#what-can-go-wrong"),
+    mistake(f"{BEYOND} in Q", partial(update, follows=_beyond, shifted_follows=_look(lambda d: d.q[d.next_state].max())), see="iql#what-can-go-wrong"),
     _update("`terminated` is turned round", follows=lambda d: _beyond(d) if d.terminated else 0.0),
     _update("γ is left out", follows=lambda d: 0.0 if d.terminated else d.q[d.next_state].max()),
     _update("the largest value of the state itself follows, and not of the next one", follows=_look(lambda d: d.q[d.state].max())),

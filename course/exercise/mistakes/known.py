@@ -13,5 +13,8 @@ RIGHT: dict[str, Function] = {
     step: right for exercise in EXERCISES for step, right in exercise.RIGHT.items()
 }
 
-PAGES: dict[str, str] = {m.words: m.see for known in KNOWN.values() for m in known if m.see}
-"""Where the book explains a mistake, by its words."""
+PAGES: dict[str, dict[str, str]] = {
+    step: {mistake.words: mistake.see for mistake in known if mistake.see}
+    for step, known in KNOWN.items()
+}
+"""Where the book explains a mistake, by step and by the words of the mistake."""

@@ -39,7 +39,7 @@ def _no_exits(mdp: MDP) -> Any:
 
 SOFT_BACKUP = (
     mistake("an exit chooses among its actions: its value is 0", _backup(exits=_no_exits)),
-    mistake("the largest q is taken where the equation has log Σ exp", _backup(lambda q: q.max(axis=1)), see="maxent.html#soft"),
+    mistake("the largest q is taken where the equation has log Σ exp", _backup(lambda q: q.max(axis=1)), see="maxent#the-equation"),
     mistake("the mean over actions is taken where the equation has a sum", _backup(lambda q: log_sum(q) - np.log(q.shape[1])), _backup(lambda q: log_sum(q) - np.log(q.shape[1]), exits=_no_exits)),
     mistake("q itself is averaged, without exp and log", _backup(lambda q: q.mean(axis=1))),
     mistake("the soft mean Σ π q is taken, which lacks the entropy of the choice", _backup(lambda q: (np.exp(q - log_sum(q)[:, None]) * q).sum(axis=1))),
@@ -52,7 +52,7 @@ SOFT_BACKUP = (
     mistake("the largest q is taken out and not put back after the logarithm", _backup(lambda q: log_sum(q) - q.max(axis=1)), _backup(lambda q: log_sum(q) - q.max(axis=1), exits=_no_exits)),
     mistake("the largest q is put back with the wrong sign", _backup(lambda q: log_sum(q) - 2 * q.max(axis=1))),
     mistake("every state whose rows are empty counts as an exit, even where its actions pay (mdp.terminal knows)", _backup(exits=lambda mdp: ~mdp.transitions.any(axis=(1, 2)))),
-    mistake("exp comes before anything is taken out, and large rewards overflow or vanish", _backup(lambda q: np.log(np.exp(q).sum(axis=1))), see="maxent.html#overflow"),
+    mistake("exp comes before anything is taken out, and large rewards overflow or vanish", _backup(lambda q: np.log(np.exp(q).sum(axis=1))), see="maxent#what-can-go-wrong"),
     mistake("the largest value of *all* states is taken out, and those of others vanish", _backup(lambda q: q.max() + np.log(np.exp(q - q.max()).sum(axis=1)))),
     *(mistake(f"large values are cut off at ±{limit:g}", _backup(partial(_cut, limit=limit))) for limit in (20.0, 50.0, 100.0, 500.0, 700.0)),
     mistake("the sum is over states (axis 0), and not over actions", lambda mdp, v: np.logaddexp.reduce(lookahead(mdp, v), axis=0)),
@@ -104,9 +104,9 @@ HARD = "the best action's value alone is backed up where the equation has log Σ
 _hard_backup = _backup(lambda q: q.max(axis=1))
 
 SOFT_POLICIES = (
-    mistake(f"{ORDER}, and {HARD}", partial(_backward, reverse=False, backup=_hard_backup), see="maxent.html#backward"),
-    mistake(ORDER, partial(_backward, reverse=False), see="maxent.html#backward"),
-    mistake(HARD, partial(_backward, backup=_hard_backup), see="maxent.html#soft"),
+    mistake(f"{ORDER}, and {HARD}", partial(_backward, reverse=False, backup=_hard_backup), see="maxent#the-equation"),
+    mistake(ORDER, partial(_backward, reverse=False), see="maxent#the-equation"),
+    mistake(HARD, partial(_backward, backup=_hard_backup), see="maxent#the-equation"),
     mistake("the policy of the first step is repeated in all of them", _first_only),
     mistake("the policy of the last step is repeated in all of them", _last_only),
     mistake("one backup is done before the policy of the last step is taken", partial(_backward, backups_first=1)),
@@ -116,7 +116,7 @@ SOFT_POLICIES = (
     mistake("what follows is left out of the policy, or v is never carried from one step to the next", partial(_backward, q=lambda mdp, v: mdp.rewards)),
     mistake("the reward is left out of the policy", partial(_backward, q=lambda mdp, v: mdp.discount * (mdp.transitions @ v))),
     mistake("the best action is taken with certainty, and not softly", partial(_backward, policy=_hard)),
-    mistake("exp comes before anything is taken out, and large rewards overflow or vanish", partial(_backward, policy=_plain), see="maxent.html#overflow"),
+    mistake("exp comes before anything is taken out, and large rewards overflow or vanish", partial(_backward, policy=_plain), see="maxent#what-can-go-wrong"),
     mistake("exp(q) is not divided by its sum, so that rows do not sum to 1", partial(_backward, policy=np.exp), partial(_backward, policy=lambda q: np.exp(q - q.max(axis=1, keepdims=True)))),
     mistake("the logarithms of the policies are returned", partial(_backward, policy=lambda q: q - log_sum(q)[:, None])),
     mistake("the division is by a sum over states (axis 0), and not over actions", partial(_backward, policy=lambda q: np.exp(q) / np.exp(q).sum(axis=0))),
@@ -178,7 +178,7 @@ VISITS = (
     mistake("the policies are used backwards", partial(_forward, choose=lambda policies, t: policies[-1 - t])),
     mistake("the policies are all used at once, by their mean", partial(_forward, choose=lambda policies, t: np.mean(policies, axis=0))),
     mistake("actions are drawn evenly, and the policies are not used", partial(_forward, choose=lambda policies, t: np.full(np.shape(policies[t]), 1 / np.shape(policies)[2]))),
-    mistake("what has ended comes back, by a division by the sum", partial(_forward, after=_renormalised), see="mdp.html#endings"),
+    mistake("what has ended comes back, by a division by the sum", partial(_forward, after=_renormalised), see="mdp#the-model"),
     mistake("every step begins anew at mdp.start", lambda mdp, policies: _forward(mdp, policies, after=lambda m, taken: m.start)),
     mistake("only the most likely next state counts", partial(_forward, after=_likely)),
     mistake("s and s' are swapped in the transitions", partial(_forward, after=lambda mdp, taken: np.einsum("ta,sat->s", taken, mdp.transitions))),
@@ -216,7 +216,7 @@ sloped: Function = slope
 GRADIENT = (
     mistake("it is expected minus seen, which leads downhill", partial(slope, seen=-1.0, expects=-1.0)),
     mistake("the agent is that of θ = 0", partial(slope, rewards=lambda mdp, features, theta: 0 * (features @ theta))),
-    mistake("the agent lives by the rewards of mdp, and not by θ·φ", partial(slope, rewards=lambda mdp, features, theta: mdp.rewards), see="maxent.html#gradient"),
+    mistake("the agent lives by the rewards of mdp, and not by θ·φ", partial(slope, rewards=lambda mdp, features, theta: mdp.rewards), see="maxent#the-equation"),
     mistake("θ·φ is added to the rewards that it should replace", partial(slope, rewards=lambda mdp, features, theta: mdp.rewards + features @ theta)),
     mistake("the weights are cut off at 0, so that nothing can cost", partial(slope, rewards=lambda mdp, features, theta: features @ np.maximum(theta, 0))),
     mistake("the absolute weights are used", partial(slope, rewards=lambda mdp, features, theta: features @ np.abs(theta))),

@@ -49,14 +49,17 @@ LOOKAHEAD = (
     mistake(
         "γ is left out",
         lambda mdp, v: mdp.rewards + expected(mdp, v),
-        see="mdp.html#return",
+        see="mdp#what-for-returns",
     ),
     mistake(
         "the reward is discounted, too",
         lambda mdp, v: mdp.discount * (mdp.rewards + expected(mdp, v)),
+        see="mdp#what-for-returns",
     ),
     mistake("the reward is left out", lambda mdp, v: mdp.discount * expected(mdp, v)),
-    mistake("what follows is left out", lambda mdp, v: mdp.rewards + 0.0),
+    mistake(
+        "what follows is left out", lambda mdp, v: mdp.rewards + 0.0, see="values#action-values"
+    ),
     mistake(
         "what follows is taken off, and not added",
         lambda mdp, v: mdp.rewards - mdp.discount * expected(mdp, v),
@@ -65,6 +68,7 @@ LOOKAHEAD = (
         "a maximum over s' stands where the equation has a sum",
         lambda mdp, v: mdp.rewards + mdp.discount * (mdp.transitions * v).max(axis=2),
         _largest_next,
+        see="values#action-values",
     ),
     mistake("only the most likely next state counts", _most_likely),
     mistake(
@@ -80,12 +84,13 @@ LOOKAHEAD = (
         "rows of probabilities are divided by their sum, so that nothing ends",
         _normalised,
         lambda mdp, v: mdp.rewards + mdp.discount * expected(mdp, v) / mdp.transitions.sum(axis=2),
+        see="mdp#the-model",
     ),
     mistake(
         "the model is that of the notebook, and not the argument `mdp`",
         lambda mdp, v: action_values(russell_norvig().mdp, v),
     ),
-    mistake("s and s' are swapped in the transitions", _swapped),
+    mistake("s and s' are swapped in the transitions", _swapped, see="mdp#the-model"),
     mistake(
         "the value of s itself stands in the place of what follows",
         lambda mdp, v: mdp.rewards + mdp.discount * np.asarray(v)[:, None],
@@ -171,7 +176,11 @@ VALUE_ITERATION = (
         mistake(known.words, *(partial(sweeps, q=wrong) for wrong in known.wrong), see=known.see)
         for known in LOOKAHEAD[:-2]
     ),
-    _both("the mean over actions is taken, and not the largest", best=np.mean),
+    _both(
+        "the mean over actions is taken, and not the largest",
+        best=np.mean,
+        see="bellman#the-equation",
+    ),
     _both("the smallest over actions is taken, and not the largest", best=np.min),
     _both(
         "the maximum over actions starts at 0, so that no value can be negative",
@@ -181,18 +190,22 @@ VALUE_ITERATION = (
         "the loop stops after the first sweep: the change is then 0, as where `v_old = v` gives one "
         "array two names (`v.copy()` makes a second), or it is not looked at",
         limit=1,
+        see="value_iteration#the-algorithm",
     ),
     _both(
         "Δ takes no absolute value, and so the loop stops where values rise",
         change=lambda old, new: max(0, (old - new).max()),
+        see="value_iteration#when-to-stop",
     ),
     _both(
         "Δ takes no absolute value, and so the loop stops where values fall",
         change=lambda old, new: max(0, (new - old).max()),
+        see="value_iteration#when-to-stop",
     ),
     _both(
         "Δ is the change of the last state, and not the largest of the sweep",
         change=lambda old, new: abs(new - old)[-1],
+        see="value_iteration#when-to-stop",
     ),
     _both(
         "Δ is the mean change of a sweep, and not the largest",
@@ -206,7 +219,11 @@ VALUE_ITERATION = (
         )
         for n in (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
     ),
-    mistake("terminal states begin at another value than 0 and keep it", _never_updated),
+    mistake(
+        "terminal states begin at another value than 0 and keep it",
+        _never_updated,
+        see="value_iteration#what-can-go-wrong",
+    ),
     _both("the values are put into an array of whole numbers (dtype=int)", dtype=int),
     _both("the values are put into an array of dtype float32", dtype=np.float32),
     mistake(

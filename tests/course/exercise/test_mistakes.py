@@ -1,9 +1,12 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from course.exercise import checks
 from course.exercise.answers import CORRECT
-from course.exercise.mistakes.known import KNOWN, RIGHT
+from course.exercise.mistakes.known import KNOWN, PAGES, RIGHT
 from rl_lib import MDP
 
 
@@ -73,3 +76,13 @@ def test_right_answers_are_those_that_stand_in():
     assert CORRECT.keys() <= RIGHT.keys()
     mdp, v = checks.random_mdp(checks.generator(1), 4, 3, 0.9), np.arange(4.0)
     assert np.allclose(RIGHT["action_values"](mdp, v), CORRECT["action_values"](mdp, v))
+
+
+@pytest.mark.parametrize(
+    "place", sorted({place for pages in PAGES.values() for place in pages.values()})
+)
+def test_the_book_has_the_places_that_explain_mistakes(place):
+    page, _, label = place.partition("#")
+    text = (Path(__file__).parents[3] / "book" / f"{page}.md").read_text("utf8")
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    assert label in {re.sub(r"[^a-z0-9]+", "-", one.lower()).strip("-") for one in headings}
