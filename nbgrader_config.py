@@ -25,6 +25,8 @@ c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.submitted_directory = "_build/grade/submitted"
 c.CourseDirectory.autograded_directory = "_build/grade/autograded"
 c.CourseDirectory.feedback_directory = "_build/grade/feedback"
+# Where students read the book, such as "https://example.org/book": feedback then links to it.
+c.Course.book_address = ""
 c.CsvExportPlugin.to = str(grade / "grades.csv")
 
 # Below errors, a kernel's log has only advice on how to talk to it.

@@ -121,6 +121,14 @@ def _grade_sample(args: argparse.Namespace) -> int:
     return 0
 
 
+def _answers(args: argparse.Namespace) -> int:
+    from course.samples.reading import report
+
+    course = Course.find(Path.cwd())
+    read = report(course, tuple(args.assignments or course.assignments()))
+    return 0 if all(one.test for one in read) else 1
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line; each subcommand names the function that runs it."""
     main_parser = argparse.ArgumentParser(prog="course", description=__doc__)
@@ -209,6 +217,12 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--unsafe", action="store_true", help="run the mutants without a sandbox")
     command.set_defaults(run=_mutate)
+
+    command = commands.add_parser(
+        "answers", help="say what a student reads of each wrong sample answer"
+    )
+    command.add_argument("assignments", nargs="*", help="these only (default: all)")
+    command.set_defaults(run=_answers)
 
     command = commands.add_parser("grade-sample", help="grade the sample class")
     command.set_defaults(run=_grade_sample)

@@ -22,6 +22,8 @@ class Course:
     """Where grading writes."""
     database: str
     course_id: str
+    book_address: str = ""
+    """Where students read the book, if anywhere."""
 
     @classmethod
     def find(cls, *places: Path) -> "Course":
@@ -58,6 +60,7 @@ class Course:
                 submitted.parent,
                 settings.db_url,
                 settings.course_id,
+                str(_config(root).Course.get("book_address", "")),
             )
         except TypeError:
             raise CourseError(
@@ -126,8 +129,12 @@ class Course:
 
 
 def _settings(root: Path) -> Any:
+    return _config(root).CourseDirectory
+
+
+def _config(root: Path) -> Any:
     from traitlets.config.loader import PyFileConfigLoader
 
     if not (root / SETTINGS).is_file():
         raise CourseError(f"{root} has no {SETTINGS}")
-    return PyFileConfigLoader(SETTINGS, str(root)).load_config().CourseDirectory
+    return PyFileConfigLoader(SETTINGS, str(root)).load_config()

@@ -1,8 +1,9 @@
 """From the instructors' notebooks to the students': the same conversion as nbgrader's.
 
 `solutions/` is what people edit; `exercises/` follows from it and is committed, so that students
-can fetch it. The conversion is nbgrader's own `generate_assignment` without its gradebook: run
-twice, it writes the same bytes. A file in `exercises/` that somebody has worked in is theirs.
+can fetch it. The conversion is nbgrader's own `generate_assignment` without its gradebook, and
+then tests are folded: run twice, it writes the same bytes. A file in `exercises/` that somebody has
+worked in is theirs.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 
 from course.errors import CourseError
+from course.folding import folded
 from course.stamp import is_ours, remove_ours, stamped, write_ours
 from course.writing import write
 
@@ -36,7 +38,7 @@ def released(solutions: Path) -> dict[Path, bytes]:
             _convert(root, path.stem)
         made = {path.relative_to(root / "release"): path for path in _files(root / "release")}
         return {
-            name: stamped(path.read_text("utf8")).encode()
+            name: stamped(folded(path.read_text("utf8"))).encode()
             if path.suffix == ".ipynb"
             else path.read_bytes()
             for name, path in made.items()

@@ -11,7 +11,6 @@ It runs at once. Each step is judged on its own: where the test fails, it runs a
 themselves are is the business of `course.exercise.functions`.
 """
 
-import inspect
 import warnings
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
@@ -20,7 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from course.exercise.functions import NOWHERE, Functions, NotebookFunctions, elsewhere
+from course.exercise.functions import NOWHERE, NotebookFunctions, elsewhere
+from course.exercise.reasons import Attempt, reason, told
+from course.exercise.words import Wrong, collected, entry, kind_of, two_numbers
 from rl_lib import MDP, MDPEnv
 
 Array = npt.NDArray[np.float64]
@@ -41,7 +42,7 @@ def step(
     helpers : names in `CORRECT`
         Steps that this one builds on.
     endless : str
-        What to ask where a call does not stop.
+        What to say where a call does not stop.
     """
 
     def run(test: Callable[..., None]) -> None:
@@ -49,52 +50,34 @@ def step(
         functions = elsewhere.get() or NotebookFunctions(namespace)
         if functions is NOWHERE:
             return
-        names = list(inspect.signature(test).parameters)
-        try:
-            _attempt(test, names, functions, endless)
-        except (Exception, SystemExit) as problem:
-            if functions.in_vain(helpers, problem):
-                raise _told(problem) from None
-        else:
-            functions.passed(names, ())
+        attempt = Attempt(test, functions, endless)
+        problem = attempt.problem()
+        if problem is None:
+            functions.passed(attempt.names, ())
             return
-        with functions.helped(helpers):
-            try:
-                _attempt(test, names, functions, endless)
-            except (Exception, SystemExit) as problem:
-                raise _told(problem) from None
-        functions.passed(names, helpers)
+        if not functions.in_vain(helpers, problem):
+            with functions.helped(helpers):
+                problem = attempt.problem()
+            if problem is None:
+                functions.passed(attempt.names, helpers)
+                return
+        raise told(problem, reason(attempt, problem) if functions.explains(problem) else "")
 
     return run
-
-
-def _attempt(
-    test: Callable[..., None], names: Sequence[str], functions: Functions, endless: str
-) -> None:
-    __tracebackhide__ = True
-    found = {name: functions.get(name, endless) for name in names}
-    for name, function in found.items():
-        assert function is not None, f"{name} is not a function here: has its cell been run?"
-    test(*found.values())
-
-
-def _told(problem: Exception | SystemExit) -> Exception:
-    if isinstance(problem, SystemExit):  # which would end the notebook, or the grader
-        return AssertionError("a function ended the program: is there an exit() in it?")
-    # Of a failed test its message is enough; of an error in the student's code, the lines too.
-    return problem.with_traceback(None) if isinstance(problem, AssertionError) else problem
 
 
 def values(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     """`value` as finite floats of the given shape, or an error that says what it is instead."""
     array = _array(name, value, shape)
-    assert array.dtype.kind in "fiu", f"{name} holds {array.dtype} entries; it must hold numbers"
+    assert array.dtype.kind in "fiu", f"{name} holds {_entries(array)}; it must hold numbers"
     with np.errstate(all="ignore"):  # what only a long double holds is infinite as a float
         array = array.astype(np.float64)
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         where = tuple(bad[0].tolist())
-        raise AssertionError(f"{_at(name, where)} is {array[where]}; it must be a finite number")
+        raise AssertionError(
+            f"{entry(name, where, array.size)} is {array[where]}; it must be a finite number"
+        )
     return array
 
 
@@ -102,13 +85,13 @@ def actions(name: str, value: Any, shape: tuple[int, ...], n_actions: int) -> np
     """`value` as actions 0 … n_actions − 1 of the given shape, or an error."""
     array = _array(name, value, shape)
     assert array.dtype.kind in "iu", (
-        f"{name} holds {array.dtype} entries; actions are whole numbers (dtype=int)"
+        f"{name} holds {_entries(array)}; actions are whole numbers (dtype=int)"
     )
     bad = np.argwhere((array < 0) | (array >= n_actions))
     if len(bad):
         where = tuple(bad[0].tolist())
         raise AssertionError(
-            f"{_at(name, where)} is {array[where]:.6g}; "
+            f"{entry(name, where, array.size)} is {array[where]:.6g}; "
             f"an action must be one of 0 … {n_actions - 1}"
         )
     return array.astype(np.int64)
@@ -121,8 +104,9 @@ def close(
     *,
     within: float = 1e-9,
     mistakes: Mapping[str, Any] | None = None,
+    say: Callable[..., str] | None = None,
 ) -> None:
-    """Require |got − want| ≤ within · max(1, |want|), and name a known mistake that fits.
+    """Require |got − want| ≤ within · max(1, |want|), and say what differs.
 
     Parameters
     ----------
@@ -130,18 +114,27 @@ def close(
         What `got` is called in the notebook.
     got, want : arrays of one shape
     within : float
-    mistakes : mapping of a question to what its mistake would have given, optional
+    mistakes : mapping of words to what a mistake would have given, optional
+        For steps of which `course.exercise.mistakes` knows nothing.
+    say : function of the place of an entry, optional
+        Better words for what is wrong with it.
     """
     off = np.abs(got - want) / np.maximum(1, np.abs(want))
     if (off <= within).all():
         return
     where = tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
-    message = f"{_at(name, where)} is {got[where]:.6g}; it should be {want[where]:.6g}."
-    for question, wrong in (mistakes or {}).items():
+    is_now, should = two_numbers(float(got[where]), float(want[where]))
+    message = f"{entry(name, where, got.size)} is {is_now}; it should be {should}."
+    message = say(*where) if say else message
+    for words, wrong in (mistakes or {}).items():
         if np.shape(wrong) == got.shape and np.allclose(got, wrong, rtol=1e-6, atol=1e-9):
-            message += f" {question}"
+            message += f" {words}"
             break
-    raise AssertionError(message)
+    slack = max(within / 2, 1e-3 * float(np.abs(got - want).max()))
+    wrong, others = Wrong(message, name, got, slack), collected.get()
+    if others is None:
+        raise wrong
+    others.append(wrong)
 
 
 def generator(*key: int) -> np.random.Generator:
@@ -169,22 +162,29 @@ def random_mdp(
 
 def _array(name: str, value: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
     assert value is not None, f"{name} is None: is a `return` missing?"
+    if isinstance(value, list) and any(one is None for one in value):
+        raise AssertionError(f"{name} is None at least once: is a `return` missing?")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             array = np.asarray(value)
     except (TypeError, ValueError, Warning):
-        raise AssertionError(f"{name} is no array of numbers: {value!r:.80}") from None
+        raise AssertionError(f"{name} is no array of numbers: {kind_of(value)}") from None
     hint = ""
     if array.shape != shape and array.shape == shape[::-1]:
-        hint = " Are its axes swapped?"
+        hint = " Its axes are in the other order."
     elif array.size == np.prod(shape) and array.shape != shape:
         hint = " The numbers are as many, only their arrangement differs."
     sizes = [f"{size:.3g}" for size in array.shape]
     said = f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
-    assert array.shape == shape, f"{name} has shape {said}; it must be {shape}.{hint}"
+    what = f"has shape {said}" if array.ndim else f"is {_entries(array, 'a single number')}"
+    assert array.shape == shape, f"{name} {what}; it must be an array of shape {shape}.{hint}"
     return array
 
 
-def _at(name: str, where: tuple[int, ...]) -> str:
-    return f"{name}[{', '.join(map(str, where))}]" if where else name
+def _entries(array: npt.NDArray[Any], number: str = "") -> str:
+    """The entries of an array in words, whatever process they come from."""
+    kinds = {"b": "truth values", "f": "floats", "i": "whole numbers", "u": "whole numbers"}
+    kinds |= {"c": "complex numbers", "U": "text"}
+    kind = array.dtype.kind
+    return number if number and kind in "fiu" else kinds.get(kind, "entries that are no numbers")

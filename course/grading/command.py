@@ -44,7 +44,9 @@ def grade(args: argparse.Namespace, course: Course) -> int:
             "a scheduler such as tcp://host:8786"
         )
     assignment = Assignment.read(path)
-    settings = Settings(unsafe=args.unsafe, seed=args.seed, hidden=(course.root,))
+    settings = Settings(
+        unsafe=args.unsafe, seed=args.seed, hidden=(course.root,), book=course.book_address
+    )
     if args.dry_run:
         return _say_what_would_be_done(args, course, assignment, settings)
     try:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jinja2
 
+from course.exercise.mistakes.known import PAGES
 from course.grading.assignment import Assignment
 from course.grading.judge import Plan
 from course.grading.notebooks import binds, is_stub
@@ -36,10 +37,16 @@ class Told(NamedTuple):
     title: str
     status: str
     told: str
+    see: tuple[tuple[str, str], ...] = ()
+    """Places of the book that explain it: their names, and addresses where the book has one."""
 
 
 def documents(
-    assignment: Assignment, planned: Plan, written: Mapping[str, str], result: Result
+    assignment: Assignment,
+    planned: Plan,
+    written: Mapping[str, str],
+    result: Result,
+    book: str = "",
 ) -> Documents:
     """Write both documents of one result.
 
@@ -51,9 +58,11 @@ def documents(
     written : mapping of str
         Answers that a person marks, by question.
     result : Result
+    book : str
+        Address of the book, if it has one.
     """
     code = _code(assignment, planned) | dict(written)
-    return Documents(page(assignment, result, code), notebook(assignment, result, code))
+    return Documents(page(assignment, result, code, book), notebook(assignment, result, code))
 
 
 def _code(assignment: Assignment, planned: Plan) -> dict[str, str]:
@@ -76,7 +85,7 @@ def _code(assignment: Assignment, planned: Plan) -> dict[str, str]:
     return code
 
 
-def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
+def page(assignment: Assignment, result: Result, code: dict[str, str], book: str = "") -> str:
     """HTML for the student."""
     kinds = {
         test.name: "Further tests" if test.is_hidden else "Tests in the notebook"
@@ -91,7 +100,7 @@ def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
             # Twice the same words teach nothing more.
             words = "" if told and mark.message == told[-1].told else mark.message
             if mark.status != statuses.GRADED or mark.helped:
-                told.append(Told(kind, mark.status, words))
+                told.append(Told(kind, mark.status, words, _places(step, words, book)))
             else:
                 told.append(Told(kind, mark.status, ""))
         questions.append(
@@ -107,6 +116,17 @@ def page(assignment: Assignment, result: Result, code: dict[str, str]) -> str:
     return _template().render(
         result=result, version=_mark_of(result), questions=questions, points="{:g}".format
     )
+
+
+def _places(step: str, words: str, book: str) -> tuple[tuple[str, str], ...]:
+    """Where the book explains the known mistakes that these words name."""
+    found = {}
+    for mistake, place in PAGES.get(step, {}).items():
+        if f"if {mistake}" in words:
+            page, _, label = place.partition("#")
+            title = f"{page.replace('_', ' ')}: {label.replace('-', ' ')}"
+            found[title] = f"{book.rstrip('/')}/{page}.html#{label}" if book else ""
+    return tuple(found.items())
 
 
 def notebook(assignment: Assignment, result: Result, code: dict[str, str]) -> str:

@@ -215,7 +215,7 @@ def _marks(
     for mark in before:
         if worst.get(mark.step, statuses.GRADED) == statuses.GRADED:
             worst[mark.step] = mark.status
-    spotless = all(status == statuses.GRADED for status in worst.values())
+    proven = frozenset(step for step, status in worst.items() if status == statuses.GRADED)
     hangs = False
     for test in tests:
         if hangs:  # a function that did not come back once is not waited for again
@@ -225,14 +225,13 @@ def _marks(
         known = {step: worst[step] for step in test.helpers if step in worst}
         wrong = [step for step, status in known.items() if status != statuses.GRADED]
         hopeless = [step for step in wrong if known[step] in HOPELESS]
-        proven = frozenset(worst) if spotless else frozenset()
         with running.helped(wrong):
             mark = _mark(test, proven, namespace, running)
         if mark.status != statuses.GRADED and wrong != hopeless:
             with running.helped(hopeless):
                 again = _mark(test, proven, namespace, running)
             mark = again if again.status == statuses.GRADED else mark
-        spotless, hangs = spotless and mark.points > 0, mark.status == statuses.TIMEOUT
+        hangs = mark.status == statuses.TIMEOUT
         yield mark
 
 

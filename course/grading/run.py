@@ -127,7 +127,7 @@ def grade_class(
             if made is None and not all(
                 feedback.is_current(path, result) for path in (page, graded)
             ):
-                made = documents(assignment, handed, result)
+                made = documents(assignment, handed, result, settings.book)
             if made is not None:
                 try:
                     _write(made, page, graded, result.timestamp)

@@ -158,11 +158,16 @@ class Session:
         quick = {name for name, (calls, seconds) in took.items() if seconds < QUICK * calls}
         return set(helpers) <= {*self._helpers, *(quick if hangs else ())}
 
+    def explains(self, problem: BaseException) -> bool:
+        """In tests that students have, and where a call gave something to look at."""
+        return not self._is_hidden and not isinstance(problem, Stopped)
+
     def passed(self, names: Sequence[str], helpers: Sequence[str]) -> None:
         """Keep it for the mark."""
         order = self._test.helpers if self._test else helpers
         helped = tuple(name for name in order if name in {*self._helpers, *helpers})
-        self.success = words_of_success(names, helped), helped
+        doubtful = [name for name in helped if name not in self._proven]
+        self.success = words_of_success(names, helped, doubtful), helped
 
     @contextlib.contextmanager
     def helped(self, helpers: Sequence[str]) -> Iterator[None]:

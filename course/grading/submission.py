@@ -32,6 +32,8 @@ class Settings:
     unsafe: bool = False
     seed: int = 0
     hidden: tuple[Path, ...] = ()
+    book: str = ""
+    """Address of the book, for the links of feedback."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def grade(assignment: Assignment, job: Job, sandbox: Sandbox, settings: Settings
                 sandbox.close()
     if judged is None:
         judged = Judged(without_marks(assignment.questions, statuses.HERE, told))
-    return _graded(assignment, job, found, judged)
+    return _graded(assignment, job, found, judged, settings.book)
 
 
 def not_gradable(assignment: Assignment, job: Job, words: str) -> Graded:
@@ -98,9 +100,11 @@ def not_gradable(assignment: Assignment, job: Job, words: str) -> Graded:
     return _graded(assignment, job, _found(assignment, job.handed), judged)
 
 
-def documents(assignment: Assignment, handed: Handed, result: Result) -> feedback.Documents:
+def documents(
+    assignment: Assignment, handed: Handed, result: Result, book: str = ""
+) -> feedback.Documents:
     """Both documents of a result that was made before."""
-    return _documents(assignment, _found(assignment, handed), result)
+    return _documents(assignment, _found(assignment, handed), result, book)
 
 
 def _found(assignment: Assignment, handed: Handed) -> Found:
@@ -111,7 +115,9 @@ def _found(assignment: Assignment, handed: Handed) -> Found:
     return Found(plan(assignment, handed.cells), "", manual.written(assignment, handed.cells))
 
 
-def _graded(assignment: Assignment, job: Job, found: Found, judged: Judged) -> Graded:
+def _graded(
+    assignment: Assignment, job: Job, found: Found, judged: Judged, book: str = ""
+) -> Graded:
     handed = job.handed
     result = Result(
         handed.student,
@@ -123,12 +129,14 @@ def _graded(assignment: Assignment, job: Job, found: Found, judged: Judged) -> G
         judged.memory,
         handed.timestamp,
     )
-    return Graded(result, _documents(assignment, found, result))
+    return Graded(result, _documents(assignment, found, result, book))
 
 
-def _documents(assignment: Assignment, found: Found, result: Result) -> feedback.Documents:
+def _documents(
+    assignment: Assignment, found: Found, result: Result, book: str
+) -> feedback.Documents:
     try:
-        return feedback.documents(assignment, found.plan, found.written, result)
+        return feedback.documents(assignment, found.plan, found.written, result, book)
     except Exception:  # no page is worth the pages of everybody else: without the student's lines
         return feedback.documents(assignment, Plan(), {}, result)
 

@@ -33,7 +33,10 @@ def is_in(name: str, modules: tuple[str, ...]) -> bool:
 
 def refuse(*args: Any, **kwargs: Any) -> None:
     """Raise, with the words that students see."""
-    raise RuntimeError("rl_lib can do this, but here it is what you are asked to write")
+    problem = RuntimeError("rl_lib can do this, but here it is what you are asked to write")
+    # IPython shows what this returns, and no lines of the library.
+    problem._render_traceback_ = lambda: [str(problem)]  # type: ignore[attr-defined]
+    raise problem
 
 
 class Nothing:

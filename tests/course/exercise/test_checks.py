@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rl_lib
-from course.exercise import checks, guard
+from course.exercise import checks, functions, guard
 from course.exercise.answers import CORRECT
 from course.exercise.functions import TIME_LIMIT
 from course.exercise.pictures import picture
@@ -71,7 +71,7 @@ def test_the_step_itself_must_still_be_right():
     def unwritten():
         raise NotImplementedError
 
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match="unwritten is still to be written"):
         passes({"backup": unwritten}, test, helpers=["action_values"])
     namespace = {"backup": lambda: 2}
     with pytest.raises(AssertionError):
@@ -166,6 +166,12 @@ def test_a_compiled_loop_of_ones_own_runs():
     assert "__call__" not in vars(type(double))
 
 
+def test_what_refuses_shows_its_words_alone():
+    with pytest.raises(RuntimeError) as caught:
+        passes({"f": lambda: rl_lib.greedy([[1.0]])}, lambda f: f())
+    assert caught.value._render_traceback_() == [str(caught.value)]
+
+
 def test_guards_within_guards_and_after_errors_leave_nothing_behind():
     mdp = MDP([[[0.5]]], [[1.0]], 0.9)
 
@@ -208,6 +214,60 @@ def test_one_list_says_what_answers():
     assert not refused & staged
 
 
+def test_a_helper_that_passes_its_own_tests_is_not_contradicted(capsys):
+    """What is right in its own tests and wrong in the next."""
+    namespace = {"eta": lambda policy, follows: np.log(policy) - follows if len(policy) < 2 else 0}
+    namespace["next"] = lambda x: namespace["eta"](x, x)
+
+    def of_eta(eta):
+        assert eta(np.ones(1), np.ones(1)) == -1
+
+    def of_next(next):
+        assert np.ndim(next(np.ones(2))) == 1
+
+    passes(namespace, of_next, helpers=["eta"])
+    assert "in place of yours. See the tests of eta." in capsys.readouterr().out
+    passes(namespace, of_eta)
+    passes(namespace, of_next, helpers=["eta"])
+    said = capsys.readouterr().out
+    assert "See the tests" not in said
+    assert "Yours passes the tests of its own step, but fails in this one." in said
+
+
+def test_a_call_may_take_as_long_as_the_right_answer_does():
+    """Fifty times as long, on the same arguments."""
+    waited = []
+
+    def slow(policy, follows):
+        while time.process_time() - began < 0.4:
+            pass
+        return np.log(policy) - follows
+
+    def within(times):
+        TIME_LIMIT.set(0.1)
+        guard.TIMES, before = times, guard.TIMES
+        try:
+            passes({"eta": slow}, lambda eta: eta(np.ones((1000, 1000)), np.zeros((1000, 1000))))
+        finally:
+            guard.TIMES = before
+        waited.append(True)
+
+    began = time.process_time()
+    contextvars.copy_context().run(within, 10_000)
+    began = time.process_time()
+    with pytest.raises(AssertionError, match=r"eta did not stop within 0\.1 s"):
+        contextvars.copy_context().run(within, 0)
+    assert waited == [True]
+
+
+def test_where_nothing_can_stop_a_loop_it_is_said_what_to_do(monkeypatch, capsys):
+    monkeypatch.setattr(functions, "can_limit", lambda: False)
+    monkeypatch.setattr(functions, "_warned", [])
+    for _ in range(2):
+        passes({"f": lambda: 1}, lambda f: f())
+    assert capsys.readouterr().out.count("Kernel, Interrupt") == 1
+
+
 def test_an_endless_call_is_stopped():
     def endless():
         while True:
@@ -234,6 +294,8 @@ def test_arguments_must_stay_as_they_were():
 
     with pytest.raises(AssertionError, match="answer changed its argument number 1"):
         passes({"answer": change}, lambda answer: answer(np.zeros(2)))
+    with pytest.raises(AssertionError, match="eta changed its argument `policy`"):
+        passes({"eta": lambda policy, follows: change(policy)}, lambda eta: eta(np.ones(2), 0))
 
 
 def test_warnings_and_messages_cost_nothing():
@@ -261,12 +323,15 @@ def test(answer):
         (None, "v is None: is a `return` missing"),
         ([1.0, np.nan], r"v\[1\] is nan; it must be a finite number"),
         ([-np.inf, 0.0], r"v\[0\] is -inf"),
-        ([[1.0, 2.0]], r"v has shape \(1, 2\); it must be \(2,\)\. The numbers are as many"),
-        ([1.0, 2.0, 3.0], r"v has shape \(3,\); it must be \(2,\)\.$"),
-        ([True, False], "v holds bool entries"),
-        (["a", "b"], "v holds <U1 entries"),
-        ([[1.0], [2.0, 3.0]], "v is no array of numbers"),
-        ([1j, 2j], "v holds complex128 entries"),
+        ([[1.0, 2.0]], r"v has shape \(1, 2\); it must be an array of shape \(2,\)\. The numbers"),
+        ([1.0, 2.0, 3.0], r"v has shape \(3,\); it must be an array of shape \(2,\)\.$"),
+        ([True, False], "v holds truth values"),
+        (["a", "b"], "v holds text"),
+        ([[1.0], [2.0, 3.0]], "v is no array of numbers: a value of type list"),
+        ([1j, 2j], "v holds complex numbers"),
+        ([None, None], "v is None at least once: is a `return` missing"),
+        ({"a": 1.0}, "v is entries that are no numbers"),
+        (3.0, r"v is a single number; it must be an array of shape \(2,\)"),
     ],
 )
 def test_what_values_say(value, message):
@@ -277,14 +342,14 @@ def test_what_values_say(value, message):
 def test_values_takes_whatever_holds_numbers():
     for value in ([1, 2], (1.0, 2.0), np.array([1, 2], dtype=np.float32)):
         assert checks.values("v", value, (2,)).tolist() == [1, 2]
-    with pytest.raises(AssertionError, match=r"Are its axes swapped\?"):
+    with pytest.raises(AssertionError, match=r"Its axes are in the other order"):
         checks.values("q", np.zeros((2, 3)), (3, 2))
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([0.0, 1.0], "holds float64 entries; actions are whole numbers"),
+        ([0.0, 1.0], "holds floats; actions are whole numbers"),
         ([0, 4], r"actions\[1\] is 4; an action must be one of 0 … 3"),
         ([-1, 0], r"actions\[0\] is -1"),
     ],
@@ -299,8 +364,32 @@ def test_close_names_the_mistake_that_fits():
     got, want = np.array([1.0, 2.0]), np.array([1.0, 3.0])
     with pytest.raises(AssertionError, match=r"^v\[1\] is 2; it should be 3\. Second\?$"):
         checks.close("v", got, want, mistakes={"First?": [0.0, 0.0], "Second?": [1.0, 2.0]})
+    with pytest.raises(AssertionError, match=r"^in state 1 you err$"):
+        checks.close("v", got, want, say=lambda s: f"in state {s} you err")
     checks.close("v", got, got)
     checks.close("v", np.array([1e9]), np.array([1e9 + 0.1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "got", "want", "message"),
+    [
+        ("q of the grid", [1.0, 2.0], [1.0, 3.0], r"^q\[1\] of the grid is 2; it should be 3\.$"),
+        ("q after it,", [1.0, 2.0], [1.0, 3.0], r"^q after it: entry \[1\] is 2; it should be 3"),
+        ("what it returns,", [2.0], [3.0], r"^what it returns, is 2; it should be 3"),
+        ("v", [-2.27196804], [-2.27196701], r"v is -2\.271968; it should be -2\.271967"),
+        ("v", [5.5e-17], [1.0], r"v is 0; it should be 1"),
+        ("v", [1e9 + 5], [1e9], r"v is 1000000005; it should be 1e\+09|1000000000"),
+    ],
+)
+def test_numbers_are_shown_so_that_they_differ(name, got, want, message):
+    with pytest.raises(AssertionError, match=message):
+        checks.close(name, np.array(got), np.array(want))
+
+
+def test_jupyter_shows_the_words_alone():
+    with pytest.raises(AssertionError) as caught:
+        passes({"f": lambda: 1}, lambda f: checks.close("v", np.array([1.0]), np.array([2.0])))
+    assert caught.value._render_traceback_() == ["v is 1; it should be 2."]
 
 
 def test_worlds_are_reproducible():

@@ -1,0 +1,5 @@
+"""Counts each step twice."""
+
+LOSES = "iql_update"
+
+CHANGES = {"iql_update": {"+= 1": "+= 2"}}

@@ -1,0 +1,5 @@
+"""Discounts twice."""
+
+LOSES = "visits"
+
+CHANGES = {"visits": {"mdp.discount *": "mdp.discount**2 *"}}

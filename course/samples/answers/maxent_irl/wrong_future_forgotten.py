@@ -1,0 +1,5 @@
+"""The policy looks at the reward only."""
+
+LOSES = "soft_policies"
+
+CHANGES = {"soft_policies": {" + mdp.discount * (mdp.transitions @ v)": ""}}

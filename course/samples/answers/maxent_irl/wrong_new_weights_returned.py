@@ -1,0 +1,5 @@
+"""Returns new weights instead of the gradient."""
+
+LOSES = "gradient"
+
+CHANGES = {"gradient": {"return observed": "return theta + observed"}}

@@ -1,0 +1,5 @@
+"""Cuts negative weights off."""
+
+LOSES = "gradient"
+
+CHANGES = {"gradient": {"features @ theta": "features @ np.maximum(theta, 0)"}}

@@ -1,0 +1,5 @@
+"""Moves away from the target."""
+
+LOSES = "q_update"
+
+CHANGES = {"q_update": {"+= alpha": "-= alpha"}}
