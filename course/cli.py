@@ -62,7 +62,7 @@ def _grade(args: argparse.Namespace) -> int:
 
 
 def _start(args: argparse.Namespace) -> int:
-    from course.start import start
+    from course.start import start, student_environment
 
     begun = start(Course.find(Path.cwd()), args.assignment)
     path = (
@@ -74,7 +74,7 @@ def _start(args: argparse.Namespace) -> int:
     scripts = sysconfig.get_path("scripts")
     jupyter = [str(Path(scripts, "jupyter")), "lab", str(begun.path)]
     if args.open:
-        return subprocess.run(jupyter, check=False).returncode
+        return subprocess.run(jupyter, env=student_environment(), check=False).returncode
     print(f"  to open it:    course start {args.assignment} --open")
     print(f"  to check it:   course check {args.assignment}")
     print(f"  to hand it in: that one file, {path.name}")

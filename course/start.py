@@ -57,6 +57,12 @@ def start(course: Course, name: str) -> Started:
     return Started(path, False, newer)
 
 
+def student_environment() -> dict[str, str]:
+    """Variables under which JupyterLab hides the tools of nbgrader, which instructors need."""
+    paths = [str(Path(__file__).parent), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+
+
 def versions_of(course: Course, name: str) -> list[Path]:
     """An exercise as it was released, the newest version first; without anybody's work."""
     aside = course.put_aside.glob(f"*/{name}/{name}.ipynb")

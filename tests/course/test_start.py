@@ -12,7 +12,7 @@ from course.cli import main
 from course.layout import Course
 from course.release import tidy
 from course.samples import hard_cases, sample_class
-from course.start import versions_of
+from course.start import student_environment, versions_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:nbgrader"),
@@ -139,3 +139,16 @@ def test_the_newest_release_is_the_one_that_came_last(course):
     path.write_text(a, "utf8")
     assert main(["release"]) == 0
     assert "A new sentence." not in versions_of(course, NAME)[0].read_text("utf8")
+
+
+def test_a_student_does_not_see_the_tools_of_instructors(monkeypatch):
+    from jupyter_core.paths import jupyter_config_path
+    from jupyterlab_server.config import get_page_config
+
+    def disabled():
+        folders = [f"{folder}/labconfig" for folder in jupyter_config_path()]
+        return get_page_config(folders).get("disabledExtensions", [])
+
+    assert "@jupyter/nbgrader" not in disabled()
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", student_environment()["JUPYTER_CONFIG_PATH"])
+    assert "@jupyter/nbgrader" in disabled()
