@@ -109,18 +109,6 @@ def test_the_readme_runs():
         assert name in targets
 
 
-def test_the_landing_page_adds_up_the_minutes():
-    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text("utf8"))
-    landing = (ROOT / "book" / "intro.md").read_text("utf8")
-    for part in toc["parts"]:
-        if part.get("numbered"):
-            pages = [
-                (ROOT / "book" / f"{c['file']}.md").read_text("utf8") for c in part["chapters"]
-            ]
-            total = sum(int(re.search(r"\*\*Time:\*\* (\d+)", page)[1]) for page in pages)
-            assert re.search(rf"\| {re.escape(part['caption'])} \|.*\| {total} \|", landing)
-
-
 def test_the_citation_file_agrees_with_the_distribution():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf8"))
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf8"), re.M)[1]

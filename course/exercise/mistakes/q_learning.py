@@ -51,7 +51,6 @@ EPSILON_GREEDY = (
     mistake("the whole table is searched, and not the row of the state", _choose(None, lambda q, row, rng: int(np.argmax(np.max(q, axis=0)))), _choose(None, lambda q, row, rng: int(np.argmax(q))), _choose(None, lambda q, row, rng: int(np.argmax(q) % len(row)))),
     mistake("the first row is looked at, whatever the state is", _choose(None, lambda q, row, rng: int(np.argmax(q[0]))), _choose(None, lambda q, row, rng: int(rng.choice(np.flatnonzero(q[0] == np.max(q[0])))))),
     mistake("the worst action is taken, and not the best", _choose(None, lambda q, row, rng: int(row.argmin()))),
-    *(mistake("a generator with a fixed seed is made in each call, and not `rng` used", lambda q, state, epsilon, rng, seed=seed: epsilon_greedy(q, state, epsilon, np.random.default_rng(seed))) for seed in (None, 0, 1, 42, 123)),
     mistake("ties are broken by noise that hides differences", _choose(None, _noisy)),
     mistake("the largest value is returned, and not the action that has it: max in the place of argmax", _choose(None, lambda q, row, rng: float(row.max()))),
     mistake("a list of the best actions is returned, and not one of them", _choose(None, lambda q, row, rng: np.flatnonzero(row == row.max())[:1])),

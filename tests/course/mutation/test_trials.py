@@ -33,7 +33,7 @@ def more(shift):
     assert "did not stop within" in endless.visible
     assert endless.hidden
     late, _ = tried(assignment(sharp), MINUS, WRONG)
-    assert (late.visible, late.hidden) == ("", "the hidden v[0] is -0.5; it should be 1.5.")
+    assert (late.visible, late.hidden) == ("", "the hidden v is -0.5; it should be 1.5.")
 
 
 def test_a_solution_that_fails_is_no_measure(assignment):
