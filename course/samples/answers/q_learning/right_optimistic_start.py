@@ -4,7 +4,7 @@ import numpy as np
 
 
 def q_learning(env, episodes, alpha, epsilon, gamma, rng):
-    q = np.full((env.observation_space.n, env.action_space.n), 5.0)
+    q = np.full((env.observation_space.n, env.action_space.n), 1.0)
     for _ in range(episodes):
         state, _ = env.reset()
         terminated = truncated = False
