@@ -207,6 +207,7 @@ def test_what_is_saved_is_read_again(steps, tmp_path):
         ({"update": "some"}, "update is 'some'"),
         ({"held_out": 1.0}, "held_out is 1.0; it must leave a transition"),
         ({"tau": 0.0}, "tau is 0"),
+        *(({name: 0}, f"{name} is 0") for name in ("n_steps", "batch", "n_seeds", "patience")),
     ],
 )
 def test_what_cannot_be_right_is_refused(steps, change, message):
