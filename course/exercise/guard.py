@@ -48,8 +48,12 @@ def guarded(
         state = (np.ndarray, np.random.Generator, MDPEnv)
         before = [copy.deepcopy(a) if isinstance(a, state) else a for a in args]
 
+        allowed = seconds
+
         def more() -> float:
-            return TIMES * _seconds_of_the_right_answer(name, before) - seconds
+            nonlocal allowed
+            allowed = max(seconds, TIMES * _seconds_of_the_right_answer(name, before))
+            return allowed - seconds
 
         try:
             with (
@@ -59,7 +63,7 @@ def guarded(
             ):
                 return function(*args, **kwargs)
         except TimeIsUp:
-            raise Endless(endless_call(name, seconds, endless)) from None
+            raise Endless(endless_call(name, allowed, endless)) from None
 
     return unchanged_arguments(name, run)
 
@@ -100,7 +104,7 @@ def _seconds_of_the_right_answer(name: str, arguments: list[Any]) -> float:
 
 def endless_call(name: str, seconds: float, question: str) -> str:
     """What to say of a call that does not stop."""
-    return f"{name} did not stop within {seconds:g} s. {question}".strip()
+    return f"{name} did not stop within {seconds:.3g} s. {question}".strip()
 
 
 @contextlib.contextmanager

@@ -260,6 +260,17 @@ def test_a_call_may_take_as_long_as_the_right_answer_does():
     assert waited == [True]
 
 
+def test_the_time_that_was_given_is_told(monkeypatch):
+    monkeypatch.setattr(guard, "_seconds_of_the_right_answer", lambda *_: 0.2 / guard.TIMES)
+
+    def endless():
+        while True:
+            pass
+
+    with pytest.raises(AssertionError, match=r"^f did not stop within 0\.2 s"):
+        guard.guarded("f", endless, 0.1)()
+
+
 def test_where_nothing_can_stop_a_loop_it_is_said_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(functions, "can_limit", lambda: False)
     monkeypatch.setattr(functions, "_warned", [])
