@@ -41,7 +41,9 @@ kernelspec:
 """
 
 
-@pytest.fixture(scope="session")
+# Its event loop runs in this thread for as long as it lives, and no other can: so, no longer
+# than one file.
+@pytest.fixture(scope="module")
 def browser():
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
@@ -78,7 +80,7 @@ def serve():
         server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser):
     with browser.new_context() as context:
         context.set_default_timeout(1000 * PATIENCE)
