@@ -102,4 +102,4 @@ links: .venv/ready
 
 # Grades stay.
 clean:
-	rm -rf _build/html _build/.kept _build/jupyter_execute
+	rm -rf _build/html _build/.kept _build/jupyter_execute _build/notebooks

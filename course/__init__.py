@@ -16,6 +16,7 @@ grading   tests on this side, a student's code on the other
 sandbox   where a student's code runs
 samples   an invented class, and hard cases
 site      the website
+live      notebooks and exercises that run in the reader's browser
 
 `checks` and `pictures` are names that released notebooks use for what is in `exercise`.
 """

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from course.errors import CourseError
 
 SETTINGS = "nbgrader_config.py"
@@ -76,6 +78,12 @@ class Course:
     def book_settings(self) -> Path:
         """Jupyter Book's settings."""
         return self.root / "_config.yml"
+
+    @property
+    def repository(self) -> str:
+        """Where the course can be cloned from, if it has been published."""
+        settings = yaml.safe_load(self.book_settings.read_text("utf8"))
+        return str(settings.get("repository", {}).get("url") or "")
 
     @property
     def build(self) -> Path:

@@ -8,6 +8,9 @@ from . import (
     plots as plots,
     worlds as worlds,
 )
+from ._compiled import (
+    COMPILED as COMPILED,
+)
 from .behaviour.agents import (
     Agent as Agent,
     boltzmann_expert as boltzmann_expert,

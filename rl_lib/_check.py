@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 Array = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.intp]
 
 
 def shown(value: Any) -> str:
@@ -57,7 +57,7 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
 
 
 def whole_array(name: str, value: Any, ndim: int = 1) -> Ints:
-    """`value` as an int64 array of so many dimensions."""
+    """`value` as an array of so many dimensions, of whole numbers that can be an index."""
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths
@@ -65,7 +65,7 @@ def whole_array(name: str, value: Any, ndim: int = 1) -> Ints:
     if array.ndim != ndim or array.dtype.kind not in "iuf":
         raise TypeError(f"{name} is {shown(value)}; it must be a {ndim}-D array of whole numbers")
     with np.errstate(invalid="ignore"):
-        result = array.astype(np.int64)
+        result = array.astype(np.intp)
     bad = first(result != array)
     if bad is not None:
         raise ValueError(f"{at(name, bad)} is {array[bad]}; it must be a whole number")

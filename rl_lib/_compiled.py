@@ -14,6 +14,7 @@ try:
     COMPILED = True
 except ImportError:
     COMPILED = False
+"""Whether loops are compiled; where they are not, pages repeat long ones less often, and say so."""
 
 _INLINED_FROM: dict[str, str] = {}
 """Hashes of the files that inlined functions stand in: compiled loops depend on them, too."""

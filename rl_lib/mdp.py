@@ -44,7 +44,7 @@ class Outcomes(NamedTuple):
     """What may follow one action in one state: four arrays of the same length."""
 
     probability: Array
-    next_state: npt.NDArray[np.int64]
+    next_state: npt.NDArray[np.intp]
     reward: Array
     terminated: npt.NDArray[np.bool_]
 
@@ -181,7 +181,7 @@ class MDP:
         row, table = state * self.n_actions + action, self.table
         here = slice(table.offsets[row], table.offsets[row + 1])
         probability = self.transition_matrix.data[here]
-        next_state = table.next_state[here].astype(np.int64)
+        next_state = table.next_state[here].astype(np.intp)
         reward, terminated = table.reward[here], table.terminal[next_state]
         ending = self.end_probability.flat[row]
         if ending > 0:

@@ -7,5 +7,6 @@ mistakes   these, each as code
 words      how it is said
 guard      what surrounds every call of one in a notebook
 answers    correct answers to the steps that others build on
+page       an exercise inside a page, run and tested in the reader's browser
 pictures   pictures with words for those who cannot see them
 """

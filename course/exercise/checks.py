@@ -81,7 +81,7 @@ def values(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     return array
 
 
-def actions(name: str, value: Any, shape: tuple[int, ...], n_actions: int) -> npt.NDArray[np.int64]:
+def actions(name: str, value: Any, shape: tuple[int, ...], n_actions: int) -> npt.NDArray[np.intp]:
     """`value` as actions 0 … n_actions − 1 of the given shape, or an error."""
     array = _array(name, value, shape)
     assert array.dtype.kind in "iu", (
@@ -94,7 +94,7 @@ def actions(name: str, value: Any, shape: tuple[int, ...], n_actions: int) -> np
             f"{entry(name, where, array.size)} is {array[where]:.6g}; "
             f"an action must be one of 0 … {n_actions - 1}"
         )
-    return array.astype(np.int64)
+    return array.astype(np.intp)
 
 
 def close(

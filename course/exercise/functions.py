@@ -22,7 +22,7 @@ TIME_LIMIT: ContextVar[float] = ContextVar("TIME_LIMIT", default=5.0)
 _passed: WeakSet[Any] = WeakSet()
 """Functions of notebooks that have passed tests of their own."""
 
-_warned: list[str] = []
+warned: list[str] = []
 
 
 class Functions(Protocol):
@@ -60,8 +60,8 @@ class NotebookFunctions:
         function = self._namespace.get(name)
         if not callable(function):
             return None
-        if not can_limit() and not _warned:
-            _warned.append(NO_LIMIT)
+        if not can_limit() and not warned:
+            warned.append(NO_LIMIT)
             print(NO_LIMIT)
         return guarded(name, function, TIME_LIMIT.get(), endless)
 

@@ -55,7 +55,7 @@ def build(book: Path, config: Path, out: Path) -> int:
     int
         0 if all is well, else 1, after every problem has been printed.
     """
-    kept = out / ".kept" / _fingerprint(config.parent)
+    kept = _kept(out, config)
     for other in kept.parent.glob("*"):
         if other != kept:
             shutil.rmtree(other)
@@ -109,6 +109,15 @@ def build(book: Path, config: Path, out: Path) -> int:
     finished.write_text(f"{frame}\n{pages}", "utf8")
     print(f"The book is built: {html / 'index.html'}")
     return 0
+
+
+def executed(out: Path, config: Path) -> Any:
+    """The pages as they were run, in a cache that finds them by their code."""
+    return get_cache(_kept(out, config) / "notebooks")
+
+
+def _kept(out: Path, config: Path) -> Path:
+    return out / ".kept" / _fingerprint(config.parent)
 
 
 def _address(url: str) -> dict[str, str]:
@@ -225,7 +234,7 @@ class _Images(HTMLParser):
 
 
 def _missing_alternatives(html: Path) -> Iterator[str]:
-    for page in sorted(html.rglob("*.html")):
+    for page in sorted(html.glob("*.html")):
         images = _Images()
         images.feed(page.read_text("utf8"))
         for image in images.found:
@@ -239,6 +248,6 @@ def _missing_alternatives(html: Path) -> Iterator[str]:
 
 
 def _broken_formulas(html: Path) -> Iterator[str]:
-    for page in sorted(html.rglob("*.html")):
+    for page in sorted(html.glob("*.html")):
         for message in re.findall(r'class="katex-error" title="([^"]*)"', page.read_text("utf8")):
             yield f"{page.relative_to(html)}: a formula cannot be rendered: {unescape(message)}"

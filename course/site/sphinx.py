@@ -1,4 +1,4 @@
-"""A Sphinx extension: a map of the course, and corrections to what pages would carry without."""
+"""A Sphinx extension: a map, exercises, links to notebooks; and corrections of what pages carry."""
 
 import re
 from typing import Any
@@ -6,15 +6,20 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from course.site.launch import LiveExercises, add_links
 from course.site.map import CourseMap
+from course.site.practice import Practice
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the corrections."""
     app.add_directive("course-map", CourseMap)
+    app.add_directive("live-exercises", LiveExercises)
+    app.add_directive("practice", Practice)
     app.connect("env-updated", _drop_widget_state)
     app.connect("doctree-resolved", _align_lines)
     app.connect("html-page-context", _correct_role)
+    app.connect("html-page-context", add_links)
     # Before Napoleon, which connects at 500.
     app.connect("autodoc-process-docstring", _keep_plain_text, priority=400)
     return {"parallel_read_safe": True}

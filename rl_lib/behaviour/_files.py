@@ -143,7 +143,7 @@ class _Int64:
 
 
 def _array(buffer: bytes, _: _Int64, shape: tuple[int, ...], order: Any) -> Ints:
-    return np.frombuffer(bytes(buffer), "<i8").astype(np.int64).reshape(shape, order=order)
+    return np.frombuffer(bytes(buffer), "<i8").astype(np.intp).reshape(shape, order=order)
 
 
 # NumPy's own are not called: what they accept is more than an array.

@@ -83,7 +83,7 @@ def sort_steps(trajectory: Ints, table: dict[str, Any], place: Place) -> Steps:
     order = np.argsort(trajectory, kind="stable")
     numbers = [name for name in table if name != "terminated"]
     columns = {name: _whole_column(name, table[name], place)[order] for name in numbers}
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(trajectory)))).astype(np.int64)
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(trajectory)))).astype(np.intp)
     last = np.zeros(len(order), dtype=bool)
     last[offsets[1:] - 1] = True
     ends = np.zeros(len(order), dtype=bool)
@@ -115,7 +115,7 @@ def _whole_column(name: str, values: Any, place: Place) -> Ints:
     array = np.asarray(values)
     if array.dtype.kind in "iuf":
         with np.errstate(invalid="ignore"):
-            result = array.astype(np.int64)
+            result = array.astype(np.intp)
         wrong = result != array
     else:
         entries = array.tolist()
@@ -126,7 +126,7 @@ def _whole_column(name: str, values: Any, place: Place) -> Ints:
         raise ValueError(
             f"{place(name, bad[0])} is {shown(array.tolist()[bad[0]])}; it must be a whole number"
         )
-    return result.astype(np.int64)
+    return result.astype(np.intp)
 
 
 def _is_whole(entry: Any) -> bool:

@@ -19,7 +19,7 @@ def walk(
     state = np.minimum(state, np.flatnonzero(start)[-1])
     terminated = mdp.terminal[state]
     who = np.flatnonzero(~terminated)  # the trajectories that still go on
-    nobody = np.zeros(0, dtype=np.int64)
+    nobody = np.zeros(0, dtype=np.intp)
     steps = [(nobody, nobody, nobody, nobody)]
     for time in range(max_steps):
         if not len(who):
@@ -43,7 +43,7 @@ def walk(
 def _outcomes(mdp: MDP, row: Ints, draw: Array) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """Successors of many rows s·A + a at once, and whether the episode ended instead."""
     table = mdp.table
-    k, last = table.offsets[row].astype(np.int64), table.offsets[row + 1]
+    k, last = table.offsets[row].astype(np.intp), table.offsets[row + 1]
     searching = np.arange(len(row))
     while len(searching):
         further = k[searching] < last[searching]
@@ -54,4 +54,4 @@ def _outcomes(mdp: MDP, row: Ints, draw: Array) -> tuple[Ints, npt.NDArray[np.bo
     if not len(table.next_state):  # every action ends the episode
         return np.zeros_like(row), over
     inside = np.minimum(k, len(table.next_state) - 1)
-    return table.next_state[inside].astype(np.int64), over
+    return table.next_state[inside].astype(np.intp), over

@@ -149,7 +149,7 @@ class _Table(NamedTuple):
                     "every trial needs a label of its own"
                 )
             found.append(number)
-        return np.array(found, dtype=np.int64)
+        return np.array(found, dtype=np.intp)
 
 
 def _read(path: Path) -> tuple[dict[str, list[str]], list[int]]:

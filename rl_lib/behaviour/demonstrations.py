@@ -181,7 +181,7 @@ class Demonstrations(Value):
         array([1, 2])
         """
         arrays = step_arrays(trajectories)
-        flat = np.concatenate([np.zeros((0, 3), dtype=np.int64), *arrays])
+        flat = np.concatenate([np.zeros((0, 3), dtype=np.intp), *arrays])
         offsets = np.cumsum([0, *(len(steps) for steps in arrays)])
         if is_truth_value(terminated):
             terminated = [bool(terminated)] * len(arrays)

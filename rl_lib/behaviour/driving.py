@@ -135,8 +135,8 @@ def drive(
     rng = np.random.default_rng([whole("seed", seed, 0), 1])
     told = Drives(
         np.empty((n, 20), dtype=np.float32), np.empty((n, 3), dtype=bool),
-        np.empty(n, dtype=np.int64), np.empty(n), np.empty((n, 20), dtype=np.float32),
-        np.empty((n, 3), dtype=bool), np.empty(n), np.empty(n, dtype=np.int64),
+        np.empty(n, dtype=np.intp), np.empty(n), np.empty((n, 20), dtype=np.float32),
+        np.empty((n, 3), dtype=bool), np.empty(n), np.empty(n, dtype=np.intp),
         np.empty(n, dtype=bool), np.zeros(n, dtype=bool),
     )  # fmt: skip
     every, over = np.ones(3, dtype=bool), True

@@ -57,8 +57,8 @@ def simulate_mice(n: int = 238, n_steps: int = 500, *, rng: np.random.Generator)
     rng = generator(rng)
     world = Labyrinth("swirl")
     aims = np.stack([_policy(world, aim) for aim in (world.water, world.home)])
-    states, actions, following, intentions = np.zeros((4, n, n_steps), dtype=np.int64)
-    here, before = np.zeros(n, dtype=np.int64), np.full(n, -1)
+    states, actions, following, intentions = np.zeros((4, n, n_steps), dtype=np.intp)
+    here, before = np.zeros(n, dtype=np.intp), np.full(n, -1)
     intention = np.full(n, INTENTIONS.index("explore"))
     for t in range(n_steps):
         change, exploring = rng.random(n), intention == 2

@@ -141,8 +141,8 @@ def _count_loop(seen, emission, start, transition, offsets, counts, begins, swit
 def most_probable(log_likelihood, log_start, log_transition, offsets):
     """The most probable path of intentions given all steps (Viterbi 1967), shape (N,)."""
     n, n_intentions = log_likelihood.shape
-    path = np.empty(n, dtype=np.int64)
-    came_from = np.empty((n, n_intentions), dtype=np.int64)
+    path = np.empty(n, dtype=np.intp)
+    came_from = np.empty((n, n_intentions), dtype=np.intp)
     best, following = np.empty(n_intentions), np.empty(n_intentions)
     for i in range(len(offsets) - 1):
         first, end = offsets[i], offsets[i + 1]

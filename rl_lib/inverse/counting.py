@@ -112,7 +112,7 @@ def counting(
 
 def _contexts(demonstrations: Demonstrations, order: int, n_states: int, by_time: bool) -> Ints:
     """A number for the last states of each step; what is before the beginning counts as a state."""
-    numbers, times = demonstrations.states.astype(np.int64), demonstrations.times
+    numbers, times = demonstrations.states.astype(np.intp), demonstrations.times
     if by_time:
         return numbers + n_states * times if order else numbers
     place = n_states

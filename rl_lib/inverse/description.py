@@ -237,7 +237,7 @@ def describe(
     smoothing = number("smoothing", smoothing, 0, above=True)
     level = number("level", level, 0, 1, above=True)
     min_taken, n_resamples = whole("min_taken", min_taken, 1), whole("n_resamples", n_resamples, 1)
-    counts = demonstrations.counts(n, m).astype(np.int64)
+    counts = demonstrations.counts(n, m).astype(np.intp)
     policy = demonstrations.policy(n, m, smoothing=smoothing)
     low, high = np.full((2, n, m), np.nan)
     decided = np.flatnonzero((counts >= min_taken).any(axis=1))

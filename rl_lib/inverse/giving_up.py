@@ -226,7 +226,7 @@ def _fit(
         g = _rate(times, g[times] * each, could, n_times)
 
 
-def _rate(where: npt.NDArray[np.int64], switched: Array, could: Array, n: int) -> Array:
+def _rate(where: npt.NDArray[np.intp], switched: Array, could: Array, n: int) -> Array:
     happened = np.bincount(where, switched, n) + _SWITCHES
     return happened / (np.bincount(where, could, n) + _SWITCHES + _STAYS)
 

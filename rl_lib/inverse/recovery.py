@@ -202,7 +202,7 @@ def intention_confusion(
            [0, 1]])
     """
     repeats = whole("repeats", repeats, 1)
-    chosen = np.zeros((3, len(fits), len(fits)), dtype=np.int64)
+    chosen = np.zeros((3, len(fits), len(fits)), dtype=np.intp)
     truths = np.repeat(np.arange(len(fits)), repeats)
     for i in tqdm(truths, unit="simulation", disable=not progress):
         train, test = (

@@ -35,7 +35,7 @@ class Tables(NamedTuple):
     q: Array
     visits: Array
     returns: Array
-    lengths: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.intp]
 
 
 @inlined

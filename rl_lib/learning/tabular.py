@@ -37,7 +37,7 @@ class Learned(NamedTuple):
     """The greedy policy of `q`, one-hot, shape (S, A)."""
     returns: Array
     """Sum of rewards of each episode, not discounted, shape (episodes,)."""
-    lengths: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.intp]
     """Steps of each episode, shape (episodes,)."""
 
 
@@ -167,7 +167,7 @@ def _learn(
         for _ in range(n_runs):
             q = np.zeros((world.n_states, world.n_actions))
             visits = np.zeros(q.shape)
-            returns, lengths = np.zeros(episodes), np.zeros(episodes, dtype=np.int64)
+            returns, lengths = np.zeros(episodes), np.zeros(episodes, dtype=np.intp)
             n_parts = min(episodes, 100 if progress else 1)
             for part in np.array_split(np.arange(episodes), n_parts):
                 rule = Rule(

@@ -70,7 +70,7 @@ def simulate_syllables(
         signal = np.where(off, signal - signal[off].mean(), 0.0) / signal[off].std()
 
     chances = policy.cumsum(axis=1)[:, :-1]
-    x = np.empty((n, length), dtype=np.int64)
+    x = np.empty((n, length), dtype=np.intp)
     x[:, 0] = rng.integers(size, size=n)
     for t in range(1, length):
         x[:, t] = (chances[x[:, t - 1]] <= rng.random((n, 1))).sum(axis=1)

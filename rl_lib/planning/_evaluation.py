@@ -122,7 +122,7 @@ def _backward_order(chosen: Any) -> Any:
     n = chosen.shape[0]
     if n_components < n or chosen.diagonal().any():
         return None
-    order = np.empty(n, dtype=np.int64)
+    order = np.empty(n, dtype=np.intp)
     _depth_first(chosen.indptr, chosen.indices, order)
     return order
 
@@ -133,7 +133,7 @@ def _depth_first(offsets, successors, order):
     n = len(offsets) - 1
     seen = np.zeros(n, dtype=np.bool_)
     at = offsets[:-1].copy()  # the next successor to look at
-    stack = np.empty(n, dtype=np.int64)
+    stack = np.empty(n, dtype=np.intp)
     written = 0
     for root in range(n):
         if seen[root]:

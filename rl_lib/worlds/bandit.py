@@ -135,7 +135,7 @@ class ReversalBandit(Value):
                 f"trials is {shown(trials)}; it must have shape (…, {_MEMORY}, 2) and hold 0 and 1"
             )
         pairs = 2 * trials[..., 0] + trials[..., 1]
-        return (pairs @ _PAIRS ** np.arange(_MEMORY)[::-1]).astype(np.int64)
+        return (pairs @ _PAIRS ** np.arange(_MEMORY)[::-1]).astype(np.intp)
 
     def decode(self, states: npt.ArrayLike) -> Ints:
         """Action and outcome of the last three trials in each state, (…) to (…, 3, 2)."""
@@ -146,7 +146,7 @@ class ReversalBandit(Value):
                 f"{{0, …, {self.n_states - 1}}}"
             )
         pairs = states[..., None] // _PAIRS ** np.arange(_MEMORY)[::-1] % _PAIRS
-        return np.stack(np.divmod(pairs, 2), axis=-1).astype(np.int64)
+        return np.stack(np.divmod(pairs, 2), axis=-1).astype(np.intp)
 
     def next_state(self, state: int, action: int, outcome: int) -> int:
         """The state after a trial: it is remembered, and the oldest is forgotten."""
@@ -199,19 +199,19 @@ class ReversalBandit(Value):
         """
         n, length = whole("n_sessions", n_sessions, 1), whole("n_trials", n_trials, 1)
         rng = generator(rng)
-        states, actions, next_states, intentions = np.zeros((4, n, length), dtype=np.int64)
+        states, actions, next_states, intentions = np.zeros((4, n, length), dtype=np.intp)
         correct = np.zeros((n, length), dtype=bool)
-        good, state = rng.integers(2, size=n), np.zeros(n, dtype=np.int64)
+        good, state = rng.integers(2, size=n), np.zeros(n, dtype=np.intp)
         for _ in range(_MEMORY):
             action = rng.integers(2, size=n)
             state = _after(state, action, self._outcome(action == good, rng))
-        intention, began = rng.integers(len(INTENTIONS), size=n), np.zeros(n, dtype=np.int64)
+        intention, began = rng.integers(len(INTENTIONS), size=n), np.zeros(n, dtype=np.intp)
         switching = np.cumsum(self.transition, axis=1)[:, :-1]
         for t in range(length):
             if t:
                 intention = (switching[intention] <= rng.random((n, 1))).sum(axis=1)
             states[:, t], intentions[:, t] = state, intention
-            action = (rng.random(n) >= self.policies[intention, state, 0]).astype(np.int64)
+            action = (rng.random(n) >= self.policies[intention, state, 0]).astype(np.intp)
             actions[:, t], correct[:, t] = action, action == good
             state = _after(state, action, self._outcome(action == good, rng))
             next_states[:, t] = state
@@ -224,7 +224,7 @@ class ReversalBandit(Value):
 
     def _outcome(self, correct: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ints:
         chance = np.where(correct, self.better, self.worse)
-        return (rng.random(len(correct)) < chance).astype(np.int64)
+        return (rng.random(len(correct)) < chance).astype(np.intp)
 
 
 def _after(state: Any, action: Any, outcome: Any) -> Any:

@@ -109,7 +109,7 @@ class GridWorld(Value):
         return ACTIONS
 
     @cached_property
-    def states(self) -> npt.NDArray[np.int64]:
+    def states(self) -> npt.NDArray[np.intp]:
         """The state of each cell, −1 where nobody can stand, shape (rows, columns)."""
         stand = (self.cells != "#") & (self.cells != "C")
         return read_only(np.where(stand, np.cumsum(stand).reshape(stand.shape) - 1, -1))

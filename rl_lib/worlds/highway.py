@@ -39,7 +39,7 @@ CHANGE_COST = 0.05
 _MOVES = {KEEP: 0, LEFT: 1, RIGHT: -1}
 
 
-class Highway(gymnasium.Env[npt.NDArray[np.float32], np.int64]):
+class Highway(gymnasium.Env[npt.NDArray[np.float32], np.intp]):
     """Random traffic on a ring of 1 km: 20 features, and the actions keep, left and right.
 
     Observations are those of `rl_lib.worlds.traffic.features`. `info` holds

@@ -205,7 +205,7 @@ class IntentionGrid(Value):
         shape = (len(INTENTIONS), mdp.n_states, mdp.n_actions)
         choosing = np.cumsum(distributions("policies", policies, shape), axis=-1)
         leading = np.cumsum(mdp.transitions, axis=-1)
-        state, intention = np.full(n, self.start), np.zeros(n, dtype=np.int64)
+        state, intention = np.full(n, self.start), np.zeros(n, dtype=np.intp)
         who, parts = np.arange(n), []  # the trajectories that still go on, and their steps
         for time in range(max_steps):
             here = state[who]

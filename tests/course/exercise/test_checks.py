@@ -273,7 +273,7 @@ def test_the_time_that_was_given_is_told(monkeypatch):
 
 def test_where_nothing_can_stop_a_loop_it_is_said_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(functions, "can_limit", lambda: False)
-    monkeypatch.setattr(functions, "_warned", [])
+    monkeypatch.setattr(functions, "warned", [])
     for _ in range(2):
         passes({"f": lambda: 1}, lambda f: f())
     assert capsys.readouterr().out.count("Kernel, Interrupt") == 1

@@ -1,5 +1,6 @@
 """A browser, a server on this machine, and a book of small pages."""
 
+import fcntl
 import http.server
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from patience import PATIENCE
 
+from course.cli import main
 from course.site.book import build
 
 ROOT = Path(__file__).parents[3]
@@ -85,6 +87,17 @@ def context(browser):
     with browser.new_context() as context:
         context.set_default_timeout(1000 * PATIENCE)
         yield context
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The book itself; one process at a time sees to it that it is built."""
+    folder = ROOT / "_build"
+    folder.mkdir(exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main(["build"]) == 0
+    return folder / "html"
 
 
 @pytest.fixture

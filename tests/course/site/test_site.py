@@ -31,12 +31,6 @@ CHAPTERS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def site():
-    assert build(BOOK, ROOT / "_config.yml", ROOT / "_build") == 0
-    return ROOT / "_build" / "html"
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_self_contained_and_accessible(site, visit, name):
     page, problems = visit(site, name)
@@ -97,6 +91,27 @@ def test_the_map_shows_where_a_reader_is(site, visit):
     assert here.get_attribute("href") == f"{CHAPTERS[1]}.html"
     assert violations(page, "light") + violations(page, "dark") + problems == []
     page.evaluate("localStorage.clear()")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_prints_dark_on_light_and_without_what_needs_a_mouse(site, visit, scheme):
+    page, problems = visit(site, "bellman")
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.get_by_role("button", name="Download this page").click()
+    page.locator(".btn-download-pdf-button").click()
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print", color_scheme=scheme)
+    for needless in (".bd-header", ".bd-sidebar-primary", ".live", ".practice-buttons"):
+        assert not page.locator(needless).first.is_visible()
+    colours = page.evaluate(
+        """() => [getComputedStyle(document.body).backgroundColor,
+                  getComputedStyle(document.querySelector('article p')).color]"""
+    )
+    paper, ink = (sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours)
+    assert paper == 3 * 255
+    assert ink < 150
+    assert page.pdf(format="A4").startswith(b"%PDF-")
+    assert problems == []
 
 
 def test_a_word_is_explained_where_it_stands(site, visit):

@@ -1,0 +1,137 @@
+"""A JupyterLite beside the website: every page and every exercise runs in the reader's browser.
+
+Nothing of it is loaded by a page of the website. Pyodide, its Python, comes from its public
+distribution; all else is part of the site. What a reader changes stays in the reader's browser.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jupyter_server
+import nbformat
+
+from course.errors import CourseError
+from course.live.bundle import write_bundle
+from course.live.notebooks import live_notebook
+from course.live.packages import ADDRESS, write_packages
+from course.site.launch import LIVE, live_pages
+
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+SITE = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "appName": "Inverse Q-Learning",
+        "exposeAppInBrowser": True,
+        "litePluginSettings": {
+            "@jupyterlite/pyodide-kernel-extension:kernel": {
+                "pyodideUrl": f"{ADDRESS}pyodide.mjs",
+                "disablePyPIFallback": True,
+                "loadPyodideOptions": {"lockFileURL": "./packages/pyodide-lock.json"},
+            }
+        },
+    },
+}
+SETTINGS = {
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+    # All of a page is there at once, so that a cell further down can be found and run.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+
+def build_live(
+    book: Path, exercises: Mapping[Path, bytes], out: Path, cache: Any, repository: str = ""
+) -> None:
+    """Put a JupyterLite into the website that `course.site.book.build` has built, and a zip file.
+
+    Parameters
+    ----------
+    book : Path
+        Folder of the pages; `bench/`, beside it, has the results that they show.
+    exercises : mapping of paths to bytes
+        What students receive (`course.release.released`).
+    out : Path
+        Folder of the website, `html`; the notebooks to publish go to `notebooks` beside it.
+    cache : JupyterCacheAbstract
+        The pages as they were run for it.
+    repository : str
+        Where the course can be cloned from, if anywhere.
+
+    Raises
+    ------
+    CourseError
+        If JupyterLite cannot be built.
+    """
+    with tempfile.TemporaryDirectory(prefix="live-", dir=out) as name:
+        folder = Path(name)
+        files = folder / "files"
+        for page in live_pages(book):
+            text = nbformat.writes(live_notebook(book, page, cache))
+            _write(files / "book" / f"{page}.ipynb", text.encode())
+            for path in re.findall(r"\.\./(bench/[\w.]+)", text):
+                _write(files / path, (book.parent / path).read_bytes())
+        for path, content in exercises.items():
+            _write(files / "exercises" / path, content)
+        write_packages(folder / "packages")
+        target, state = out / "html" / LIVE, _state(folder, repository)
+        finished = target / "state.txt"
+        if finished.is_file() and finished.read_text("utf8") == state:
+            return
+        write_bundle(files, out / "html", out / "notebooks", repository)
+        _build_site(folder)
+        site = folder / "site"
+        shutil.move(folder / "packages", site / "packages")
+        (site / finished.name).write_text(state, "utf8")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.move(site, target)
+
+
+def _build_site(folder: Path) -> None:
+    extensions = Path(sys.prefix, "share/jupyter/labextensions")
+    settings = {
+        "LiteBuildConfig": {
+            "contents": ["files"],
+            "output_dir": "site",
+            "apps": ["notebooks"],
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+            # Only what is named, whatever else has been installed here.
+            "ignore_sys_prefix": True,
+            "federated_extensions": [str(extensions / name) for name in EXTENSIONS],
+        }
+    }
+    (folder / "jupyter_lite_config.json").write_text(json.dumps(settings), "utf8")
+    (folder / "jupyter-lite.json").write_text(json.dumps(SITE), "utf8")
+    (folder / "overrides.json").write_text(json.dumps(SETTINGS), "utf8")
+    command = Path(sysconfig.get_path("scripts"), "jupyter-lite")
+    done = subprocess.run(
+        [command, "build"], cwd=folder, capture_output=True, encoding="utf8", errors="replace"
+    )
+    if done.returncode:
+        raise CourseError(f"JupyterLite was not built:\n{done.stdout}{done.stderr}")
+    # It asks for these while a notebook runs, and does not bring them.
+    icons = Path(jupyter_server.__file__).parent / "static" / "favicons"
+    shutil.copytree(icons, folder / "site" / "static" / "favicons")
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _state(folder: Path, repository: str) -> str:
+    """Hash of all that goes into the site."""
+    digest = hashlib.sha256(json.dumps([SITE, SETTINGS, EXTENSIONS, repository]).encode())
+    ours = Path(__file__).parent.glob("*.py")
+    digest.update(b"".join(path.read_bytes() for path in sorted(ours)))
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,84 @@
+"""From a page to its notebook: links to run it in the browser."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+LIVE = "live"
+"""Folder of the website with what runs in the browser."""
+
+ZIP = "notebooks.zip"
+"""File of the website with all notebooks."""
+
+BRANCH = "notebooks"
+"""Branch of the repository that Colab and Binder read."""
+
+
+def live_pages(book: Path) -> list[str]:
+    """Names of the pages that a reader can run: all with code, if they do not say `live: false`."""
+    return sorted(path.stem for path in book.glob("*.md") if _is_live(path.read_text("utf8")))
+
+
+def _is_live(text: str) -> bool:
+    head = yaml.safe_load(text.split("---\n")[1]) if text.startswith("---\n") else {}
+    return "kernelspec" in head and "{code-cell}" in text and head.get("live", True)
+
+
+def address(notebook: str) -> str:
+    """Where a notebook runs, from a page of the website."""
+    return f"{LIVE}/notebooks/index.html?path={notebook}"
+
+
+class LiveExercises(SphinxDirective):
+    """The directive `live-exercises`: a list of links to all exercises."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write it."""
+        solutions = Path(self.env.srcdir).parent / "solutions"
+        names = sorted(path.stem for path in solutions.glob("*/*.ipynb"))
+        items = "".join(f"<li>{_links(f'exercises/{name}/{name}.ipynb', name)}</li>"
+                        for name in names)  # fmt: skip
+        return [nodes.raw("", f'<ul class="live">{items}</ul>', format="html")]
+
+
+def add_links(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
+    """Put links below the title of a page that can be run; and scripts where they are needed."""
+    if "body" not in context:
+        return
+    body = context["body"]
+    if page in live_pages(Path(app.srcdir)):
+        notebook = f"book/{page}.ipynb"
+        repository = app.config.html_theme_options.get("repository_url", "")
+        links = " · ".join(
+            [_links(notebook, "Run this page in your browser"),
+             *elsewhere(repository, notebook),
+             f'<a href="{ZIP}" download>download all notebooks</a>']
+        )  # fmt: skip
+        body = body.replace("</h1>", f'</h1>\n<p class="live">{links}</p>', 1)
+    for kind in ("live", "practice"):
+        if f'class="{kind}"' in body:
+            body += f'<script type="module" src="_static/{kind}.mjs"></script>'
+    context["body"] = body
+
+
+def elsewhere(repository: str, notebook: str) -> list[str]:
+    """Links to a notebook on Colab and Binder, where the course is on GitHub."""
+    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", repository)
+    if not found:
+        return []
+    colab = f"https://colab.research.google.com/github/{found[1]}/blob/{BRANCH}/{notebook}"
+    binder = f"https://mybinder.org/v2/gh/{found[1]}/{BRANCH}?urlpath=lab/tree/{notebook}"
+    return [f'<a href="{colab}">Colab</a>', f'<a href="{binder}">Binder</a>']
+
+
+def _links(notebook: str, words: str) -> str:
+    return (
+        f'<a class="live-open" href="{address(notebook)}">{words}</a> '
+        f'<button type="button" class="live-again" data-path="{notebook}" hidden>'
+        "start afresh</button>"
+    )
