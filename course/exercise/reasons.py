@@ -111,7 +111,7 @@ def told(problem: Exception | SystemExit, why: str) -> Exception:
     if isinstance(problem, SystemExit):  # which would end the notebook, or the grader
         return Wrong("a function ended the program: is there an exit() in it?")
     if isinstance(problem, NotImplementedError):
-        return NotWrittenError(f"{_raised_in(problem)} is still to be written")
+        return NotWrittenError(f"{_raised_in(problem)} is not written yet")
     if isinstance(problem, Wrong) or type(problem) is AssertionError:
         return Wrong(_sentence(str(problem), why))
     if isinstance(problem, AssertionError):  # of the grader's, with a status

@@ -24,9 +24,9 @@ With Python 3.11 or newer, in this folder:
     .venv/bin/pip install -r requirements.txt
     .venv/bin/jupyter lab book/intro.ipynb
 
-(on Windows .venv\\Scripts in the place of .venv/bin). The pages are in book, the exercises in
-exercises; bench has results that pages show. The only thing fetched from elsewhere is what
-requirements.txt names. Code: MIT licence; text: CC BY 4.0.
+(on Windows .venv\\Scripts in the place of .venv/bin). The pages are in book, the exercises here;
+bench has results that pages show. Nothing is fetched from elsewhere but what requirements.txt
+names. Code: MIT licence; text: CC BY 4.0.
 """
 
 
@@ -58,24 +58,24 @@ def write_bundle(files: Path, html: Path, folder: Path, repository: str) -> None
     (html / ZIP).write_bytes(zipped(archive))
     if repository:
         for path in folder.rglob("*.ipynb"):
-            _add_setup(path, path.parent.relative_to(folder), repository)
+            _add_setup(path, path.parent != folder, repository)
 
 
-def setup_cell(repository: str, folder: str) -> str:
+def setup_cell(repository: str, *, is_page: bool) -> str:
     """The first cell of a notebook on Colab, which has the notebook and nothing else."""
     return (
         "# On Colab, this fetches the course; anywhere else it does nothing.\n"
         "import sys\n\n"
         'if "google.colab" in sys.modules:\n'
         f"    !git clone --quiet --depth 1 --branch {BRANCH} {repository} course-notebooks\n"
-        f"    %cd course-notebooks/{folder}\n"
-        f"    %pip install --quiet {'../' * (folder.count('/') + 1)}{_wheel_name()}"
+        f"    %cd course-notebooks/{'book' if is_page else ''}\n"
+        f"    %pip install --quiet {'../' if is_page else './'}{_wheel_name()}"
     )
 
 
-def _add_setup(path: Path, folder: Path, repository: str) -> None:
+def _add_setup(path: Path, is_page: bool, repository: str) -> None:
     notebook: Any = nbformat.read(path, 4)
-    cell = nbformat.v4.new_code_cell(setup_cell(repository, folder.as_posix()))
+    cell = nbformat.v4.new_code_cell(setup_cell(repository, is_page=is_page))
     cell.id = "on-colab"
     cell.metadata = {"jupyter": {"source_hidden": True}, "tags": ["ungraded"]}
     notebook.cells.insert(0, cell)

@@ -78,8 +78,9 @@ def build_live(
             _write(files / "book" / f"{page}.ipynb", text.encode())
             for path in re.findall(r"\.\./(bench/[\w.]+)", text):
                 _write(files / path, (book.parent / path).read_bytes())
+        # At the top, because a browser calls what it downloads by all of its path.
         for path, content in exercises.items():
-            _write(files / "exercises" / path, content)
+            _write(files / path.name, content)
         write_packages(folder / "packages")
         target, state = out / "html" / LIVE, _state(folder, repository)
         finished = target / "state.txt"

@@ -41,9 +41,13 @@ class LiveExercises(SphinxDirective):
         """Write it."""
         solutions = Path(self.env.srcdir).parent / "solutions"
         names = sorted(path.stem for path in solutions.glob("*/*.ipynb"))
-        items = "".join(f"<li>{_links(f'exercises/{name}/{name}.ipynb', name)}</li>"
-                        for name in names)  # fmt: skip
-        return [nodes.raw("", f'<ul class="live">{items}</ul>', format="html")]
+        repository = self.env.config.html_theme_options.get("repository_url", "")
+        items = [
+            " · ".join([_links(f"{name}.ipynb", name), *elsewhere(repository, f"{name}.ipynb")])
+            for name in names
+        ]
+        listed = "".join(f"<li>{item}</li>" for item in items)
+        return [nodes.raw("", f'<ul class="live">{listed}</ul>', format="html")]
 
 
 def add_links(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:

@@ -71,7 +71,7 @@ def test_the_step_itself_must_still_be_right():
     def unwritten():
         raise NotImplementedError
 
-    with pytest.raises(NotImplementedError, match="unwritten is still to be written"):
+    with pytest.raises(NotImplementedError, match="unwritten is not written yet"):
         passes({"backup": unwritten}, test, helpers=["action_values"])
     namespace = {"backup": lambda: 2}
     with pytest.raises(AssertionError):

@@ -135,7 +135,7 @@ def test_the_first_cell_fetches_the_course_on_colab(bundle, tmp_path):
     subprocess.run([*git, "add", "."], cwd=folder, check=True)
     subprocess.run([*git, "commit", "--quiet", "-m", "a"], cwd=folder, check=True)
     cells = json.loads((folder / "book" / "page.ipynb").read_text("utf8"))["cells"]
-    assert cells[0]["source"] == setup_cell(f"file://{folder}", "book")
+    assert cells[0]["source"] == setup_cell(f"file://{folder}", is_page=True)
     colab = tmp_path / "colab"
     colab.mkdir()
     script = (
