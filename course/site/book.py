@@ -60,7 +60,8 @@ def build(book: Path, config: Path, out: Path) -> int:
         if other != kept:
             shutil.rmtree(other)
     html, doctrees, finished = out / "html", kept / "doctrees", kept / "finished"
-    frame, pages = _frame(book, config), _hash(*book.rglob("*.md"))
+    frame = _frame(book, config)
+    pages = _hash(*book.rglob("*.md"), *config.parent.glob("solutions/*/*.ipynb"))
     before = finished.read_text("utf8") if finished.is_file() else ""
     if before == f"{frame}\n{pages}" and html.is_dir():
         print(f"The book is built: {html / 'index.html'}")

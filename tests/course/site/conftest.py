@@ -138,7 +138,7 @@ def tiny(tmp_path):
     shutil.copytree(BOOK / "_static", book / "_static")
     shutil.copy(BOOK / "references.bib", book)
 
-    def build_pages(*texts):
+    def build_pages(*texts, config=ROOT / "_config.yml"):
         names = [f"page{number}" for number in range(len(texts))]
         for name, text in zip(names, texts, strict=True):
             (book / f"{name}.md").write_text(HEAD + text, "utf8")
@@ -146,7 +146,7 @@ def tiny(tmp_path):
         if names[1:]:
             toc["chapters"] = [{"file": name} for name in names[1:]]
         (book / "_toc.yml").write_text(yaml.safe_dump(toc), "utf8")
-        return build(book, ROOT / "_config.yml", tmp_path / "_build")
+        return build(book, config, tmp_path / "_build")
 
     build_pages.html = tmp_path / "_build" / "html"
     return build_pages

@@ -141,6 +141,18 @@ def test_a_published_site_knows_its_address(tiny, monkeypatch):
     assert 'content="https://someone.example/course/_static/course.png"' in page
 
 
+def test_colab_and_binder_stand_where_the_repository_has_an_address(tiny, tmp_path):
+    settings = (ROOT / "_config.yml").read_text("utf8")
+    config = tmp_path / "_config.yml"
+    config.write_text(settings.replace('url: ""', "url: https://github.com/some/one"), "utf8")
+    assert tiny("```{code-cell}\n1\n```\n") == 0
+    assert "colab" not in (tiny.html / "page0.html").read_text("utf8").lower()
+    assert tiny("```{code-cell}\n1\n```\n", config=config) == 0
+    page = (tiny.html / "page0.html").read_text("utf8")
+    assert "colab.research.google.com/github/some/one/blob/notebooks/book/page0.ipynb" in page
+    assert "mybinder.org/v2/gh/some/one/notebooks?urlpath=lab/tree/book/page0.ipynb" in page
+
+
 def test_what_is_missing_is_said_in_any_folder(site, visit):
     page, problems = visit(site, "404")
     home = page.url.removesuffix("404.html")
