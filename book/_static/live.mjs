@@ -2,21 +2,36 @@
 const home = new URL("../live/", import.meta.url).pathname;
 const DATABASE = `JupyterLite Storage - ${home}`;
 
-for (const button of document.querySelectorAll(".live-again")) {
-  const { path } = button.dataset;
-  withFiles("readonly", (files) => files.getKey(path)).then((found) => {
-    button.hidden = found === undefined;
-  });
+const buttons = document.querySelectorAll(".live-again");
+
+async function look() {
+  for (const button of buttons) {
+    const kept = await withFiles("readonly", (files) => files.getKey(button.dataset.path));
+    button.hidden = kept === undefined;
+    button.disabled = false;
+  }
+}
+
+for (const button of buttons) {
   button.addEventListener("click", async () => {
-    const kept = await withFiles("readonly", (files) => files.get(path));
+    button.disabled = true;
+    const { path } = button.dataset;
     const now = new Date().toISOString().slice(0, 19).replaceAll(":", ".").replace("T", " ");
     const aside = path.replace(/\.ipynb$/, ` (yours, ${now}).ipynb`);
-    const entry = { ...kept, path: aside, name: aside.split("/").pop() };
-    await withFiles("readwrite", (files) => files.put(entry, aside));
-    await withFiles("readwrite", (files) => files.delete(path));
+    const name = aside.split("/").pop();
+    // One transaction: the copy is there before the original place is empty, or nothing happens.
+    await withFiles("readwrite", async (files) => {
+      const kept = await answer(files.get(path));
+      if (kept === undefined) return;
+      files.put({ ...kept, path: aside, name }, aside);
+      await answer(files.delete(path));
+    });
     location.href = button.previousElementSibling.href;
   });
 }
+look();
+// Back from the notebook, the browser may show this page as it was.
+addEventListener("pageshow", (event) => { if (event.persisted) look(); });
 
 async function withFiles(mode, ask) {
   const known = await indexedDB.databases?.().catch(() => []);
@@ -24,7 +39,8 @@ async function withFiles(mode, ask) {
   const database = await answer(indexedDB.open(DATABASE));
   try {
     if (!database.objectStoreNames.contains("files")) return undefined;
-    return await answer(ask(database.transaction("files", mode).objectStore("files")));
+    const asked = ask(database.transaction("files", mode).objectStore("files"));
+    return await (asked instanceof IDBRequest ? answer(asked) : asked);
   } finally {
     database.close();
   }

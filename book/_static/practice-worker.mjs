@@ -23,5 +23,7 @@ async function start(packages) {
   const pyodide = await loadPyodide({ lockFileURL });
   postMessage({ state: "waits", words: "Python is here; now the course's library …" });
   await pyodide.loadPackage("inverse-q-learning", { messageCallback: () => {} });
-  return pyodide.pyimport("course.exercise.page").said;
+  const page = pyodide.pyimport("course.exercise.page");
+  page.prepare();
+  return page.said;
 }

@@ -11,6 +11,9 @@ function prepare(box) {
   const said = box.querySelector(".practice-said");
   const check = box.querySelector(".practice-check");
   const stop = box.querySelector(".practice-stop");
+  const again = box.querySelector(".practice-again");
+
+  check.hidden = again.hidden = false; // without this script they could do nothing
 
   const keep = () => {
     try {
@@ -29,7 +32,8 @@ function prepare(box) {
   const finish = (kind, words) => {
     clearTimeout(box.timer);
     busy = null;
-    check.disabled = false;
+    check.removeAttribute("aria-disabled");
+    if (document.activeElement === stop) check.focus();
     stop.hidden = true;
     say(kind, words);
   };
@@ -41,7 +45,7 @@ function prepare(box) {
 
   field.addEventListener("input", keep);
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
+    if (event.key !== "Enter" || event.isComposing) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey) {
       event.preventDefault();
       check.click();
@@ -52,7 +56,7 @@ function prepare(box) {
     const deeper = line.trimEnd().endsWith(":") ? "    " : "";
     insert(field, `\n${line.match(/^ */)[0]}${deeper}`);
   });
-  box.querySelector(".practice-again").addEventListener("click", () => {
+  again.addEventListener("click", () => {
     field.focus();
     field.select();
     insert(field, what.given); // so that the browser's own undo brings the answer back
@@ -62,7 +66,7 @@ function prepare(box) {
   check.addEventListener("click", () => {
     if (busy) return;
     busy = box;
-    check.disabled = true;
+    check.setAttribute("aria-disabled", "true");
     stop.hidden = false;
     say("waits", worker ? "Checking …" : "Python is being fetched; the first time that takes a while …");
     worker ??= new Worker(new URL("practice-worker.mjs", import.meta.url), { type: "module" });

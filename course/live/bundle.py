@@ -49,6 +49,7 @@ def write_bundle(files: Path, html: Path, folder: Path, repository: str) -> None
     wheel = _wheel()
     (folder / wheel[0]).write_bytes(wheel[1])
     (folder / "requirements.txt").write_text(f"./{wheel[0]}[fast,data]\njupyterlab\nipywidgets\n")
+    (folder / "runtime.txt").write_text("python-3.11\n")  # for Binder
     (folder / "README.txt").write_text(README, "utf8")
     # Pages import it, for numbers in their text.
     (folder / "book" / "myst_nb.py").write_bytes(STAND_INS["myst_nb.py"])

@@ -1,7 +1,8 @@
 """A JupyterLite beside the website: every page and every exercise runs in the reader's browser.
 
-Nothing of it is loaded by a page of the website. Pyodide, its Python, comes from its public
-distribution; all else is part of the site. What a reader changes stays in the reader's browser.
+No page of the website loads anything of it before its reader asks. Pyodide, its Python, comes from
+its public distribution; all else is part of the site. What a reader changes stays in the reader's
+browser.
 """
 
 import hashlib
@@ -23,13 +24,14 @@ from course.errors import CourseError
 from course.live.bundle import write_bundle
 from course.live.notebooks import live_notebook
 from course.live.packages import ADDRESS, write_packages
-from course.site.launch import LIVE, live_pages
+from course.site.launch import LIVE, ZIP, live_pages
 
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
 SITE = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
         "appName": "Inverse Q-Learning",
+        "appUrl": "./tree",
         "exposeAppInBrowser": True,
         "litePluginSettings": {
             "@jupyterlite/pyodide-kernel-extension:kernel": {
@@ -70,22 +72,29 @@ def build_live(
     CourseError
         If JupyterLite cannot be built.
     """
+    for left in out.glob("live-*"):  # by a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="live-", dir=out) as name:
         folder = Path(name)
         files = folder / "files"
         for page in live_pages(book):
             text = nbformat.writes(live_notebook(book, page, cache))
             _write(files / "book" / f"{page}.ipynb", text.encode())
-            for path in re.findall(r"\.\./(bench/[\w.]+)", text):
+            for path in re.findall(r"\.\./(bench/[\w./-]*\w)", text):
                 _write(files / path, (book.parent / path).read_bytes())
         # At the top, because a browser calls what it downloads by all of its path.
         for path, content in exercises.items():
-            _write(files / path.name, content)
+            place = files / path.relative_to(path.parts[0])
+            if place.exists():
+                raise CourseError(f"two exercises have a file {place.name}: give one another name")
+            _write(place, content)
         write_packages(folder / "packages")
         target, state = out / "html" / LIVE, _state(folder, repository)
         finished = target / "state.txt"
-        if finished.is_file() and finished.read_text("utf8") == state:
+        made = (finished, out / "html" / ZIP, out / "notebooks" / "requirements.txt")
+        if all(path.is_file() for path in made) and finished.read_text("utf8") == state:
             return
+        finished.unlink(missing_ok=True)
         write_bundle(files, out / "html", out / "notebooks", repository)
         _build_site(folder)
         site = folder / "site"
@@ -101,7 +110,7 @@ def _build_site(folder: Path) -> None:
         "LiteBuildConfig": {
             "contents": ["files"],
             "output_dir": "site",
-            "apps": ["notebooks"],
+            "apps": ["notebooks", "tree"],
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
             # Only what is named, whatever else has been installed here.

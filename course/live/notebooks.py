@@ -1,7 +1,7 @@
 """Pages as notebooks for a reader's Jupyter, which knows nothing of Sphinx.
 
-The code is the page's own. In the text, boxes become quotations, answers fold, formulas get their
-numbers, and numbers that the page computed are filled in as they were when it was built.
+The code is the page's own. In the text, boxes become quotations, answers fold, formulas are
+counted, and numbers that the page computed are filled in as they were when it was built.
 """
 
 import copy
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import yaml
 from myst_nb.core.read import myst_nb_reader_plugin
+from myst_nb.core.variables import format_plain_text
 from pybtex.database import parse_file
 
 from course.site.launch import live_pages
@@ -56,7 +56,7 @@ def live_notebook(book: Path, page: str, cache: Any) -> Any:
             if not text:
                 continue
             new = nbformat.v4.new_markdown_cell(text)
-        new.id = f"{page}-{number}"
+        new.id = f"cell-{number}"
         cells.append(new)
     return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
 
@@ -76,58 +76,72 @@ def _glued(notebook: Any) -> dict[str, Any]:
 class _Text:
     """Writes one page's text for a notebook."""
 
-    def __init__(self, book: Path, page: str, glued: dict[str, Any]) -> None:
-        self._book, self._glued = book, glued
+    def __init__(self, book: Path, page: str, glued: dict[str, str]) -> None:
+        self._book, self._page, self._glued = book, page, glued
         self._live = live_pages(book)
         self._authors = _authors(book / "references.bib")
-        text = (book / f"{page}.md").read_text("utf8")
-        labels = re.findall(r"^\$\$ \(([\w-]+)\)$", text, re.M)
-        self._numbers = {label: number for number, label in enumerate(labels, 1)}
+        self._labels = _labels(book)
+        here = [label for label, place in self._labels.items() if place == (page, "")]
+        self._numbers = {label: number for number, label in enumerate(here, 1)}
 
     def __call__(self, text: str) -> str:
-        return self._roles("\n".join(self._boxes(text.split("\n")))).strip()
+        return "\n".join(self._boxes(text.split("\n"))).strip()
 
     def _boxes(self, lines: list[str]) -> Iterator[str]:
-        rest = iter(lines)
+        rest, plain = iter(lines), list[str]()
         for line in rest:
-            opening = re.match(r"(:{3,}|`{3,})\{([\w:-]+)\} *(.*)$", line)
+            opening = re.match(r"\s*(:{3,}|`{3,})(?:\{([\w:-]+)\})? *(.*)$", line)
             if re.fullmatch(r"\([\w-]+\)=", line):
                 continue
             if opening is None:
-                yield line
+                plain.append(line)
                 continue
+            yield from self._written(plain)
             fence, kind, title = opening.groups()
             body = []
             for inner in rest:
-                if inner.rstrip() == fence:
+                if inner.strip() == fence:
                     break
                 body.append(inner)
-            yield from self._box(kind, title, list(_without_options(body)))
+            if kind is None:  # code, which stays as it is
+                yield from (line, *body, fence)
+            else:
+                yield from self._box(kind, title, list(_without_options(body)))
+        yield from self._written(plain)
+
+    def _written(self, plain: list[str]) -> Iterator[str]:
+        """What has been gathered, in words that Jupyter understands."""
+        if plain:
+            yield self._roles("\n".join(plain))
+            plain.clear()
 
     def _box(self, kind: str, title: str, body: list[str]) -> Iterator[str]:
         if kind in WEB_ONLY:
             return
-        inside = "\n".join(self._boxes(body)).strip("\n").split("\n")
+        inside = "\n".join(self._boxes(body)).strip("\n")
         kind = kind.removeprefix("prf:")
         if kind in FOLDED:
             title = TITLES.get(kind, title)
-            yield from ("<details><summary>", "", title, "", "</summary>", "", *inside, "")
+            yield from ("<details><summary>", "", title, "", "</summary>", "", inside, "")
             yield "</details>"
             return
         if kind not in ("admonition", "note"):
             title = f"{kind.capitalize()}: {title}" if title else kind.capitalize()
         yield f"> **{title or TITLES.get(kind, '')}**"
         yield ">"
-        yield from (f"> {line}".rstrip() for line in inside)
+        # In a quotation, a formula of several lines would have the marks of the quotation in it.
+        inside = re.sub(r"\$\$.+?\$\$", lambda found: " ".join(found[0].split("\n")), inside,
+                        flags=re.S)  # fmt: skip
+        yield from (f"> {line}".rstrip() for line in inside.split("\n"))
 
     def _roles(self, text: str) -> str:
-        text = re.sub(r"\$\$(.+?)\$\$(?: \(([\w-]+)\))?", self._formula, text, flags=re.S)
+        text = FORMULA.sub(self._formula, text)
         roles: dict[str, Callable[[str], str]] = {
             "doc": self._link,
             "term": lambda words: re.sub(r" *<.*>$", "", words),
-            "eq": lambda label: f"({self._numbers.get(label, label.removeprefix('eq-'))})",
+            "eq": self._equation,
             "numref": lambda label: "the figure",
-            "prf:ref": lambda label: "the algorithm",
+            "prf:ref": self._boxed,
             "math": lambda formula: f"${formula}$",
             "glue:text": self._number,
             "cite:t": lambda keys: self._cited(keys, "{} ({})"),
@@ -142,7 +156,7 @@ class _Text:
     def _link(self, target: str) -> str:
         words, name = re.fullmatch(r"(?:(.*?) *<)?(.*?)>?", target, re.S).groups()  # type: ignore[union-attr]
         words = words or _title(self._book / f"{name}.md")
-        return f"[{words}]({name}.ipynb)" if name in self._live else words
+        return f"[{words}](<{name}.ipynb>)" if name in self._live else words
 
     def _formula(self, found: re.Match[str]) -> str:
         formula, label = found[1], found[2]
@@ -151,13 +165,39 @@ class _Text:
         tag = f"\\tag{{{self._numbers[label]}}}\n" if label else ""
         return f"$${formula}{tag}$$"
 
+    def _equation(self, label: str) -> str:
+        if label in self._numbers:
+            return f"({self._numbers[label]})"
+        page, _ = self._labels[label]
+        return f"(see {self._link(page)})"
+
+    def _boxed(self, label: str) -> str:
+        page, title = self._labels[label]
+        return f"*{title}*" if page == self._page else f"*{title}* ({self._link(page)})"
+
     def _number(self, asked: str) -> str:
         name, _, form = asked.partition(":")
-        value = yaml.safe_load(self._glued[name])
-        return format(value, form) if form else str(value)
+        return format_plain_text(self._glued[name], form)
 
     def _cited(self, keys: str, form: str) -> str:
         return "; ".join(form.format(*self._authors[key.strip()]) for key in keys.split(","))
+
+
+FORMULA = re.compile(r"\$\$(.+?)\$\$(?: \(([\w-]+)\))?", re.S)
+
+
+def _labels(book: Path) -> dict[str, tuple[str, str]]:
+    """Of each label, its page; and of a box, what it is called there."""
+    found = {}
+    for path in sorted(book.glob("*.md")):
+        text = path.read_text("utf8")
+        for _, label in FORMULA.findall(text):
+            if label:
+                found[label] = (path.stem, "")
+        boxes = re.findall(r"^:::\{prf:(\w+)\} *(.*)\n:label: ([\w-]+)$", text, re.M)
+        for kind, title, label in boxes:
+            found[label] = (path.stem, title or f"the {kind}")
+    return found
 
 
 def _without_options(body: list[str]) -> Iterator[str]:

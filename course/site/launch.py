@@ -39,11 +39,14 @@ class LiveExercises(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write it."""
+        self.env.note_reread()
         solutions = Path(self.env.srcdir).parent / "solutions"
         names = sorted(path.stem for path in solutions.glob("*/*.ipynb"))
         repository = self.env.config.html_theme_options.get("repository_url", "")
         items = [
-            " · ".join([_links(f"{name}.ipynb", name), *elsewhere(repository, f"{name}.ipynb")])
+            " · ".join(
+                [_links(f"{name}.ipynb", name), *elsewhere(repository, f"{name}.ipynb", name)]
+            )
             for name in names
         ]
         listed = "".join(f"<li>{item}</li>" for item in items)
@@ -70,19 +73,22 @@ def add_links(app: Sphinx, page: str, template: str, context: Any, doctree: Any)
     context["body"] = body
 
 
-def elsewhere(repository: str, notebook: str) -> list[str]:
+def elsewhere(repository: str, notebook: str, name: str = "") -> list[str]:
     """Links to a notebook on Colab and Binder, where the course is on GitHub."""
     found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", repository)
     if not found:
         return []
     colab = f"https://colab.research.google.com/github/{found[1]}/blob/{BRANCH}/{notebook}"
     binder = f"https://mybinder.org/v2/gh/{found[1]}/{BRANCH}?urlpath=lab/tree/{notebook}"
-    return [f'<a href="{colab}">Colab</a>', f'<a href="{binder}">Binder</a>']
+    return [
+        f'<a href="{there}">{f"{name} on {house}" if name else house}</a>'
+        for house, there in (("Colab", colab), ("Binder", binder))
+    ]
 
 
 def _links(notebook: str, words: str) -> str:
     return (
         f'<a class="live-open" href="{address(notebook)}">{words}</a> '
-        f'<button type="button" class="live-again" data-path="{notebook}" hidden>'
-        "start afresh</button>"
+        f'<button type="button" class="live-again" data-path="{notebook}" hidden '
+        f'title="Your copy of {notebook} is put aside, not lost.">start afresh</button>'
     )

@@ -36,12 +36,17 @@ class Practice(SphinxDirective):
         """Write the editor."""
         name, step = self.arguments
         solutions = Path(self.env.srcdir).parent / "solutions"
-        self.env.note_dependency(str(solutions / name / f"{name}.ipynb"))
+        self.env.note_reread()  # it follows from more than the page
+        known = sorted(path.stem for path in solutions.glob("*/*.ipynb"))
+        if name not in known:
+            raise self.error(
+                f"practice: no exercise is called {name}; there are {', '.join(known)}"
+            )
         cells = _cells(solutions, name)
-        if step not in cells:
-            raise self.error(f"practice: {name} has no step {step}; it has {', '.join(cells)}")
-        box = nodes.raw("", _editor(name, step, cells), format="html")
-        return [box]
+        steps = [each for each in cells if f"{each}_visible" in cells]
+        if step not in steps:
+            raise self.error(f"practice: {name} has no step {step}; it has {', '.join(steps)}")
+        return [nodes.raw("", _editor(name, step, cells), format="html")]
 
 
 def _editor(name: str, step: str, cells: dict[str, str]) -> str:
@@ -58,13 +63,13 @@ def _editor(name: str, step: str, cells: dict[str, str]) -> str:
     return f"""
 <div class="practice" id="{key}">
 <p><label for="{key}-answer">Write <code>{step}</code> here.</label> It is checked in your browser,
-and kept there; nothing is sent. (<kbd>Tab</kbd> leaves the field; lines are indented with
-<kbd>Enter</kbd> and spaces.)</p>
+and kept there; the first check fetches Python from jsdelivr.net, and nothing of yours is sent.
+(<kbd>Tab</kbd> leaves the field; lines are indented with <kbd>Enter</kbd> and spaces.)</p>
 <textarea id="{key}-answer" rows="{given.count(chr(10)) + 3}" spellcheck="false" autocomplete="off"
  autocapitalize="off" wrap="off">{escape(given)}</textarea>
-<p class="practice-buttons"><button type="button" class="practice-check">Check it</button>
+<p class="practice-buttons"><button type="button" class="practice-check" hidden>Check it</button>
 <button type="button" class="practice-stop" hidden>Stop</button>
-<button type="button" class="practice-again">Start over</button></p>
+<button type="button" class="practice-again" hidden>Start over</button></p>
 <div class="practice-said" role="status"></div>
 <script type="application/json">{json.dumps(what).replace("<", chr(92) + "u003c")}</script>
 </div>
@@ -92,7 +97,7 @@ def needed(setup: str, code: str) -> str:
             binds = bool(statement.names)
         else:
             names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-            binds = bool(names & used)
+            binds = bool((names | {getattr(statement, "name", "")}) & used)
             used |= names if binds else set()
         if binds:
             kept.append(ast.unparse(statement))

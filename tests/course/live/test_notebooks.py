@@ -48,7 +48,7 @@ def notebook(tmp_path):
         return live_notebook(tmp_path, "page", Cache(*outputs))
 
     (tmp_path / "other.md").write_text(
-        f"{HEAD}# Another page\n\n```{{code-cell}}\n1\n```\n", "utf8"
+        f"{HEAD}# Another page\n\n$$\nx\n$$ (eq-there)\n\n```{{code-cell}}\n1\n```\n", "utf8"
     )
     (tmp_path / "still.md").write_text("# A page without code\n", "utf8")
     return write
@@ -62,8 +62,8 @@ def text_of(notebook):
     ("written", "shown"),
     [
         ("A {term}`contraction` and {term}`these <state>`.", "A contraction and these."),
-        ("See {doc}`other`.", "See [Another page](other.ipynb)."),
-        ("See {doc}`that one <other>`.", "See [that one](other.ipynb)."),
+        ("See {doc}`other`.", "See [Another page](<other.ipynb>)."),
+        ("See {doc}`that one <other>`.", "See [that one](<other.ipynb>)."),
         ("See {doc}`still` and {doc}`this\none <still>`.",
          "See A page without code and this\none."),
         ("By {cite:t}`sutton2018`.", "By Sutton and Barto (2018)."),
@@ -73,6 +73,11 @@ def text_of(notebook):
         ("$$\na &= 1 \\\\\n&= 2\n$$",
          "$$\n\\begin{aligned}\na &= 1 \\\\\n&= 2\n\\end{aligned}\n$$"),
         ("(a-label)=\nText.", "Text."),
+        ("$$x = 1$$ (eq-x) {eq}`eq-x`", "$$x = 1\\tag{1}\n$$ (1)"),
+        ("By {eq}`eq-there`.", "By (see [Another page](<other.ipynb>))."),
+        (":::{prf:theorem} Rest\n:label: here\n\n$$\nx\n$$\n:::\n\nBy {prf:ref}`here`.",
+         "> **Theorem: Rest**\n>\n> $$ x $$\n\nBy *Rest*."),
+        ("```python\n# {term}`this`\n```", "```python\n# {term}`this`\n```"),
         (":::{note}\nMind *this*.\n:::", "> **Note**\n>\n> Mind *this*."),
         (":::{admonition} To take away\n:class: takeaway\nOne.\n\nTwo.\n:::",
          "> **To take away**\n>\n> One.\n>\n> Two."),
@@ -84,6 +89,20 @@ def text_of(notebook):
 )  # fmt: skip
 def test_text(notebook, written, shown):
     assert text_of(notebook(written)).removeprefix("# A page").strip() == shown
+
+
+@pytest.mark.parametrize(("text", "form", "shown"), [
+    ("1e-05", ".0e", "1e-05"), ("3.0", "d", "3"), ("'one'", "", "one"), ("0.5", "", "0.5"),
+])  # fmt: skip
+def test_a_number_is_written_as_on_the_website(notebook, text, form, shown):
+    output = nbformat.v4.new_output(
+        "display_data",
+        {"application/papermill.record/text/plain": text},
+        metadata={"scrapbook": {"name": "it"}},
+    )
+    asked = f"it:{form}" if form else "it"
+    made = notebook(f"{{glue:text}}`{asked}`\n\n```{{code-cell}}\n1\n```\n", output)
+    assert text_of(made).endswith(shown)
 
 
 def test_answers_fold(notebook):

@@ -241,8 +241,28 @@ def test_what_a_reader_changed_is_kept_and_the_original_is_one_click_away(go):
         "window.jupyterapp.serviceManager.contents.get('book', { content: true })"
         ".then((folder) => folder.content.map((each) => each.name))"
     )
-    assert any(name.startswith("bellman (yours, ") for name in names)
+    (mine,) = (name for name in names if name.startswith("bellman (yours, "))
+    kept = page.evaluate(
+        "(name) => window.jupyterapp.serviceManager.contents.get(`book/${name}`, { content: true })"
+        ".then((file) => [file.content.cells[0].source].flat().join(''))",
+        mine,
+    )
+    assert kept == "# Mine"
+    page.goto(f"{page.url.partition('/live/')[0]}/live/index.html")
+    page.get_by_text("book", exact=True).first.wait_for()
     assert go.problems == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_left_that_only_sphinx_understands(site, name):
+    notebook = nbformat.read(site / "live" / "files" / "book" / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"^```.*?^```", "", cell.source, flags=re.M | re.S)
+            assert not re.search(r"\{[\w:-]+\}`|^\s*:::|^\s*```\{|^\([\w-]+\)=", text, re.M)
+            for formula in re.findall(r"\$\$(.+?)\$\$", text, re.S):
+                assert "\n>" not in formula
 
 
 def test_the_whole_site_is_light(site):
