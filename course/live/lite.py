@@ -32,6 +32,7 @@ SITE = {
     "jupyter-config-data": {
         "appName": "Inverse Q-Learning",
         "appUrl": "./tree",
+        "faviconUrl": "./notebooks/favicon.ico",
         "exposeAppInBrowser": True,
         "litePluginSettings": {
             "@jupyterlite/pyodide-kernel-extension:kernel": {
