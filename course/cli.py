@@ -17,15 +17,12 @@ from course.layout import Course
 
 def _build(args: argparse.Namespace) -> int:
     from course.live.lite import build_live
-    from course.release import released
     from course.site.book import build, executed
 
     course = Course.find(Path.cwd())
     status = build(course.book, course.book_settings, course.build)
     if status == 0:
-        pages = executed(course.build, course.book_settings)
-        exercises = released(course.solutions)
-        build_live(course.book, exercises, course.build, pages, course.repository)
+        build_live(course, executed(course.build, course.book_settings))
     return status
 
 

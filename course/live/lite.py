@@ -13,7 +13,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,12 @@ import jupyter_server
 import nbformat
 
 from course.errors import CourseError
+from course.layout import Course
 from course.live.bundle import write_bundle
 from course.live.notebooks import live_notebook
 from course.live.packages import ADDRESS, write_packages
+from course.release import released
+from course.sandbox.bubblewrap import package
 from course.site.launch import LIVE, ZIP, live_pages
 
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
@@ -50,59 +52,57 @@ SETTINGS = {
 }
 
 
-def build_live(
-    book: Path, exercises: Mapping[Path, bytes], out: Path, cache: Any, repository: str = ""
-) -> None:
+def build_live(course: Course, cache: Any) -> None:
     """Put a JupyterLite into the website that `course.site.book.build` has built, and a zip file.
+
+    The notebooks to publish go to `notebooks`, beside the website.
 
     Parameters
     ----------
-    book : Path
-        Folder of the pages; `bench/`, beside it, has the results that they show.
-    exercises : mapping of paths to bytes
-        What students receive (`course.release.released`).
-    out : Path
-        Folder of the website, `html`; the notebooks to publish go to `notebooks` beside it.
+    course : Course
     cache : JupyterCacheAbstract
-        The pages as they were run for it.
-    repository : str
-        Where the course can be cloned from, if anywhere.
+        The pages as they were run for the website.
 
     Raises
     ------
     CourseError
         If JupyterLite cannot be built.
     """
+    out = course.build
+    target, state = out / "html" / LIVE, _state(course, cache)
+    finished = target / "state.txt"
+    made = (finished, out / "html" / ZIP, out / "notebooks" / "requirements.txt")
+    if all(path.is_file() for path in made) and finished.read_text("utf8") == state:
+        return
+    finished.unlink(missing_ok=True)
     for left in out.glob("live-*"):  # by a build that was killed
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="live-", dir=out) as name:
         folder = Path(name)
-        files = folder / "files"
-        for page in live_pages(book):
-            text = nbformat.writes(live_notebook(book, page, cache))
-            _write(files / "book" / f"{page}.ipynb", text.encode())
-            for path in re.findall(r"\.\./(bench/[\w./-]*\w)", text):
-                _write(files / path, (book.parent / path).read_bytes())
-        # At the top, because a browser calls what it downloads by all of its path.
-        for path, content in exercises.items():
-            place = files / path.relative_to(path.parts[0])
-            if place.exists():
-                raise CourseError(f"two exercises have a file {place.name}: give one another name")
-            _write(place, content)
+        _write_files(folder / "files", course, cache)
         write_packages(folder / "packages")
-        target, state = out / "html" / LIVE, _state(folder, repository)
-        finished = target / "state.txt"
-        made = (finished, out / "html" / ZIP, out / "notebooks" / "requirements.txt")
-        if all(path.is_file() for path in made) and finished.read_text("utf8") == state:
-            return
-        finished.unlink(missing_ok=True)
-        write_bundle(files, out / "html", out / "notebooks", repository)
+        write_bundle(folder / "files", out / "html", out / "notebooks", course.repository)
         _build_site(folder)
         site = folder / "site"
         shutil.move(folder / "packages", site / "packages")
         (site / finished.name).write_text(state, "utf8")
         shutil.rmtree(target, ignore_errors=True)
         shutil.move(site, target)
+
+
+def _write_files(files: Path, course: Course, cache: Any) -> None:
+    """Write the notebooks, and the results that they show."""
+    for page in live_pages(course.book):
+        text = nbformat.writes(live_notebook(course.book, page, cache))
+        _write(files / "book" / f"{page}.ipynb", text.encode())
+        for path in re.findall(r"\.\./(bench/[\w./-]*\w)", text):
+            _write(files / path, (course.root / path).read_bytes())
+    # At the top, because a browser calls what it downloads by all of its path.
+    for path, content in released(course.solutions).items():
+        place = files / path.relative_to(path.parts[0])
+        if place.exists():
+            raise CourseError(f"two exercises have a file {place.name}: give one another name")
+        _write(place, content)
 
 
 def _build_site(folder: Path) -> None:
@@ -138,11 +138,16 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _state(folder: Path, repository: str) -> str:
-    """Hash of all that goes into the site."""
-    digest = hashlib.sha256(json.dumps([SITE, SETTINGS, EXTENSIONS, repository]).encode())
-    ours = Path(__file__).parent.glob("*.py")
-    digest.update(b"".join(path.read_bytes() for path in sorted(ours)))
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+def _state(course: Course, cache: Any) -> str:
+    """Hash of all that the site is made from."""
+    digest = hashlib.sha256(f"{course.repository}\0{cache.path}".encode())
+    files = (
+        *course.book.glob("*.*"),
+        *(course.root / "bench").glob("*.*"),
+        *course.solutions.rglob("*"),
+        course.root / "requirements.lock",
+        *(path for name in ("rl_lib", "course") for path in package(name).rglob("*.*")),
+    )
+    for path in sorted(path for path in files if path.is_file() and path.suffix != ".pyc"):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()

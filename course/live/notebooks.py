@@ -61,13 +61,12 @@ def live_notebook(book: Path, page: str, cache: Any) -> Any:
     return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
 
 
-def _glued(notebook: Any) -> dict[str, Any]:
+def _glued(notebook: Any) -> dict[str, str]:
     """What the page computed for its text."""
-    prefix = "application/papermill.record/"
     found = {}
     for output in (each for cell in notebook.cells for each in cell.get("outputs", [])):
         name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-        text = output.get("data", {}).get(f"{prefix}text/plain")
+        text = output.get("data", {}).get("application/papermill.record/text/plain")
         if name and text is not None:
             found[name] = text
     return found

@@ -21,10 +21,11 @@ BRANCH = "notebooks"
 
 def live_pages(book: Path) -> list[str]:
     """Names of the pages that a reader can run: all with code, if they do not say `live: false`."""
-    return sorted(path.stem for path in book.glob("*.md") if _is_live(path.read_text("utf8")))
+    return sorted(path.stem for path in book.glob("*.md") if _is_live(path))
 
 
-def _is_live(text: str) -> bool:
+def _is_live(page: Path) -> bool:
+    text = page.read_text("utf8") if page.is_file() else ""
     head = yaml.safe_load(text.split("---\n")[1]) if text.startswith("---\n") else {}
     return "kernelspec" in head and "{code-cell}" in text and head.get("live", True)
 
@@ -58,7 +59,7 @@ def add_links(app: Sphinx, page: str, template: str, context: Any, doctree: Any)
     if "body" not in context:
         return
     body = context["body"]
-    if page in live_pages(Path(app.srcdir)):
+    if _is_live(Path(app.srcdir, f"{page}.md")):
         notebook = f"book/{page}.ipynb"
         repository = app.config.html_theme_options.get("repository_url", "")
         links = " · ".join(

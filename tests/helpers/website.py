@@ -1,4 +1,16 @@
-"""What is wrong with a page for those who read it otherwise."""
+"""Small pages of a book, and what is wrong with a page for those who read it otherwise."""
+
+HEAD = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
 
 # Between the themes only colours differ.
 RULES = {
@@ -23,3 +35,8 @@ def violations(page, theme):
         for violation in results["violations"]
         for node in violation["nodes"]
     ]
+
+
+def page_of(text, title="A page", head=HEAD):
+    """A page with code, as it stands in a book."""
+    return f"{head}\n# {title}\n\n{text}"

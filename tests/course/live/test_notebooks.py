@@ -4,22 +4,10 @@ import copy
 
 import nbformat
 import pytest
+from website import HEAD, page_of
 
 from course.live.notebooks import live_notebook
 from course.site.launch import live_pages
-
-HEAD = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-"""
 
 
 class Cache:
@@ -44,11 +32,11 @@ def notebook(tmp_path):
             "@book{many, author={One, A and Two, B and {van Three}, C}, year=2020}\n",
             "utf8",
         )
-        (tmp_path / "page.md").write_text(f"{HEAD}# A page\n\n{text}", "utf8")
+        (tmp_path / "page.md").write_text(page_of(text), "utf8")
         return live_notebook(tmp_path, "page", Cache(*outputs))
 
     (tmp_path / "other.md").write_text(
-        f"{HEAD}# Another page\n\n$$\nx\n$$ (eq-there)\n\n```{{code-cell}}\n1\n```\n", "utf8"
+        page_of("$$\nx\n$$ (eq-there)\n\n```{code-cell}\n1\n```\n", "Another page"), "utf8"
     )
     (tmp_path / "still.md").write_text("# A page without code\n", "utf8")
     return write
@@ -134,6 +122,9 @@ def test_code_is_the_pages_own_and_has_no_outputs(notebook):
 def test_which_pages_run(notebook, tmp_path):
     notebook("```{code-cell}\n1\n```\n")
     (tmp_path / "not.md").write_text(
-        HEAD.replace("kernelspec", "live: false\nkernelspec") + "```{code-cell}\n1\n```", "utf8"
+        page_of(
+            "```{code-cell}\n1\n```", head=HEAD.replace("kernelspec", "live: false\nkernelspec")
+        ),
+        "utf8",
     )
     assert live_pages(tmp_path) == ["other", "page"]

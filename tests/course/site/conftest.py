@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from patience import PATIENCE
+from website import page_of
 
 from course.cli import main
 from course.site.book import build
@@ -27,20 +28,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-HEAD = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-# A page
-
-"""
 
 
 # Its event loop runs in this thread for as long as it lives, and no other can: so, no longer
@@ -141,7 +128,7 @@ def tiny(tmp_path):
     def build_pages(*texts, config=ROOT / "_config.yml"):
         names = [f"page{number}" for number in range(len(texts))]
         for name, text in zip(names, texts, strict=True):
-            (book / f"{name}.md").write_text(HEAD + text, "utf8")
+            (book / f"{name}.md").write_text(page_of(text), "utf8")
         toc = {"format": "jb-book", "root": names[0]}
         if names[1:]:
             toc["chapters"] = [{"file": name} for name in names[1:]]

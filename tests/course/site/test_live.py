@@ -1,5 +1,6 @@
 """Pages and exercises that run in the reader's browser, with nothing installed."""
 
+import copy
 import re
 import shutil
 from pathlib import Path
@@ -117,7 +118,14 @@ def test_an_exercise_solved_in_the_browser_gets_its_full_marks(go, name, tmp_pat
     page.get_by_role("link", name=name, exact=True).and_(page.locator(".live-open")).click()
     opened(page)
     master = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
-    page.evaluate(FILL, solutions_of(master))
+    right, wrong = solutions_of(master), tmp_path / f"{name}.ipynb"
+    first = next(iter(right))
+    mistaken = right | {first: f"def {first}(*arguments):\n    return 7"}
+    nbformat.write(fill_in(copy.deepcopy(master), mistaken), wrong)
+    page.evaluate(FILL, mistaken)
+    said = [one.message for one in check(wrong, Course.find(ROOT))[0] if one.step == first]
+    assert any(error.endswith(f"Wrong'>: {said[0]}") for error in run_all(page)["errors"])
+    page.evaluate(FILL, right)
     found = run_all(page)
     assert found["errors"] == []
     assert found["text"].count("all tests of this cell pass") == len(solutions_of(master))
@@ -166,7 +174,11 @@ def test_the_page_says_what_course_check_says(go, tmp_path):
     wrong = given.replace(STUB, WRONG)
     assert checked(wrong) == by_command(wrong)
     assert "if γ is left out" in said.inner_text()
-    assert violations(page, "light") + violations(page, "dark") == []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        if width == 390:  # the theme looks again at what scrolls, a moment later
+            page.wait_for_function("document.querySelector('#codecell0').tabIndex === 0")
+        assert violations(page, "light") + violations(page, "dark") == []
     assert "line 1" in checked("def action_values(mdp, v)\n    return v")
     assert "(line 16)" in checked(given.replace(STUB, "return nothing"))
     assert "did not stop" in checked(given.replace(STUB, "while True: pass"))
@@ -234,7 +246,8 @@ def test_what_a_reader_changed_is_kept_and_the_original_is_one_click_away(go):
     opened(page)
     assert page.evaluate(f"{first}.getSource()") == "# Mine"
     page.go_back()
-    again.click()
+    again.focus()
+    page.keyboard.press("Enter")
     opened(page)
     assert page.evaluate(f"{first}.getSource()") == original
     names = page.evaluate(
