@@ -42,7 +42,8 @@ class Practice(SphinxDirective):
             raise self.error(
                 f"practice: no exercise is called {name}; there are {', '.join(known)}"
             )
-        cells = _cells(solutions, name)
+        master = solutions / name / f"{name}.ipynb"
+        cells = _cells(solutions, name, master.stat().st_mtime_ns)
         steps = [each for each in cells if f"{each}_visible" in cells]
         if step not in steps:
             raise self.error(f"practice: {name} has no step {step}; it has {', '.join(steps)}")
@@ -77,8 +78,8 @@ and kept there; the first check fetches Python from jsdelivr.net, and nothing of
 
 
 @cache
-def _cells(solutions: Path, name: str) -> dict[str, str]:
-    """The cells that students receive, by their names."""
+def _cells(solutions: Path, name: str, changed: int) -> dict[str, str]:
+    """The cells that students receive, by their names, since the solution was `changed`."""
     file = released(solutions)[Path(name, f"{name}.ipynb")]
     notebook: Any = nbformat.reads(file.decode(), 4)
     found = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source

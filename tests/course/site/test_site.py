@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import shutil
 import weakref
 from pathlib import Path
 
@@ -151,6 +152,24 @@ def test_colab_and_binder_stand_where_the_repository_has_an_address(tiny, tmp_pa
     page = (tiny.html / "page0.html").read_text("utf8")
     assert "colab.research.google.com/github/some/one/blob/notebooks/book/page0.ipynb" in page
     assert "mybinder.org/v2/gh/some/one/notebooks?urlpath=lab/tree/book/page0.ipynb" in page
+
+
+def test_an_exercise_in_a_page_follows_its_solution(tiny, tmp_path):
+    config = tmp_path / "_config.yml"
+    shutil.copy(ROOT / "_config.yml", config)
+    solution = tmp_path / "solutions" / "value_iteration" / "value_iteration.ipynb"
+    solution.parent.mkdir(parents=True)
+    text = (ROOT / "solutions" / "value_iteration" / "value_iteration.ipynb").read_text("utf8")
+    for old, shown in (("", ""), ("by one step of lookahead.", "a step further.")):
+        solution.write_text(text.replace(old, shown) if old else text, "utf8")
+        assert tiny(":::{practice} value_iteration action_values\n:::", config=config) == 0
+        page = (tiny.html / "page0.html").read_text("utf8")
+        assert ("a step further." in page) == bool(old)
+        assert (
+            "transitions @ v"
+            not in page.partition('class="practice"')[2].partition("def visible")[0]
+        )
+    assert tiny(":::{practice} value_iteration setup\n:::", config=config) == 1
 
 
 def test_what_is_missing_is_said_in_any_folder(site, visit):
