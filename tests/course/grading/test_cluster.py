@@ -101,6 +101,7 @@ def test_a_scheduler_with_workers_elsewhere(course, elsewhere, capsys):
     assert "cannot grade: bubblewrap is missing there" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_lost_costs_nothing(course, elsewhere):
     address, worker = elsewhere
     lost = worker()

@@ -462,6 +462,7 @@ def command(house, *args, **options):
     )
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(house):
     """In a folder that has room for half of the work."""
     for number in range(24):
@@ -490,6 +491,7 @@ def test_a_full_disk_loses_nothing(house):
     assert int(last.split()[0]) > 0, "the second run found nothing of the first"
 
 
+@pytest.mark.slow
 def test_a_lost_process_costs_nothing(house):
     """Two processes of Dask's, one of which is killed in the middle."""
     slow = dataclasses.replace(CASES["right"], first="import time\ntime.sleep(2)")
