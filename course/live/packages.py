@@ -53,6 +53,8 @@ class SemLock:
 """In the place of modules that the browser's Python lacks."""
 
 LEFT_OUT = {"widgetsnbextension", "jupyterlab-widgets"}  # these are part of the interface
+# 4 800 files on packages that are not here; jedi goes on without, and a kernel starts sooner.
+UNUSED = ("jedi/third_party/typeshed/stubs/", "jedi/third_party/django-stubs/")
 
 
 def write_packages(folder: Path) -> None:
@@ -116,7 +118,9 @@ def _files(found: Distribution) -> dict[str, bytes]:
     return {
         file.as_posix(): file.read_binary()
         for file in found.files or []
-        if ".." not in file.parts and file.suffix not in {".pyc", ".so", ".pyd"}
+        if ".." not in file.parts
+        and file.suffix not in {".pyc", ".so", ".pyd"}
+        and not file.as_posix().startswith(UNUSED)
     }
 
 

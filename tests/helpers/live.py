@@ -15,6 +15,12 @@ from course.live.packages import ADDRESS, PYODIDE
 mimetypes.add_type("application/wasm", ".wasm")
 mimetypes.add_type("text/javascript", ".mjs")
 
+COMPLETE = """async (code) => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const got = await kernel.requestComplete({ code, cursor_pos: code.length });
+    return got.content.matches;
+}"""
+
 RUN = """async () => {
     const notebook = window.jupyterapp.shell.currentWidget;
     await notebook.sessionContext.ready;
@@ -81,3 +87,8 @@ def opened(page):
 def run_all(page):
     """Run every cell, and tell what came out."""
     return page.evaluate(RUN)
+
+
+def completions(page, code):
+    """What the kernel offers at the end of this code."""
+    return page.evaluate(COMPLETE, code)

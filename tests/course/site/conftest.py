@@ -1,5 +1,6 @@
 """A browser, a server on this machine, and a book of small pages."""
 
+import contextlib
 import fcntl
 import http.server
 import os
@@ -47,6 +48,10 @@ def browser():
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    def handle(self):
+        with contextlib.suppress(ConnectionError):  # the page was left while it loaded
+            super().handle()
+
     def log_message(self, *_):
         pass
 

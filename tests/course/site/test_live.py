@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from graded import graded
-from live import answer, distribution, opened, run_all
+from live import answer, completions, distribution, opened, run_all
 from patience import PATIENCE
 from website import violations
 
@@ -89,6 +89,7 @@ def test_a_page_runs_to_its_end(go, name):
     assert found["errors"] == []
     assert found["notRun"] == 0
     assert found["pictures"] >= 1
+    assert any("isalnum" in offered for offered in completions(page, "str.isal"))
     assert go.problems == []
 
 
