@@ -43,6 +43,14 @@ def test_grading_and_sample_answers_stay_at_home(packages):
     assert not [name for name in names if name.startswith(("course/samples", "course/grading"))]
 
 
+def test_what_a_kernel_unpacks_first_is_small(packages):
+    (wheel,) = packages.glob("jedi-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert any(name.endswith("typeshed/stdlib/builtins.pyi") for name in names)
+    assert len(names) < 1500
+
+
 def test_the_same_packages_each_time(packages, tmp_path):
     write_packages(tmp_path / "again")
     for path in packages.iterdir():
